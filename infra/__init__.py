@@ -1,0 +1,1 @@
+"""What runs around the product: the whole stack on one machine, and the cluster."""

@@ -1,0 +1,1 @@
+"""Frame sources for the publisher: video files, RTSP, image folders, webcams."""

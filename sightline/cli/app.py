@@ -1,0 +1,27 @@
+"""The command `sightline`: each command in a file of its own, registered here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from sightline.cli.console import stderr
+from sightline.errors import SightlineError
+
+app = typer.Typer(
+    name="sightline",
+    help="Find the same person across cameras, on live streams.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 well, 1 a fault that is named, 2 wrong usage."""
+    try:
+        app()
+    except SightlineError as error:
+        stderr.print(f"[bold red]error:[/] {error}", highlight=False)
+        sys.exit(1)

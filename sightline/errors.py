@@ -1,0 +1,95 @@
+"""The one exception tree.
+
+SightlineError
+├── ConfigurationError        a setting, a file or a command line is wrong: the message says what to change
+├── InputError                data from outside is wrong: it becomes a dead letter or an HTTP 4xx
+│   ├── RejectedFrame         a frame that cannot be used, with a countable reason
+│   ├── NotFoundError         the thing asked for does not exist
+│   └── SpaceMismatchError    vectors of two embedding spaces were about to meet
+├── ModelError                a model breaks its contract
+└── ServiceError              a server we lean on failed (Kafka, Triton, Milvus, the blob store)
+    ├── ServiceUnavailable    it may work again: retry with back-off
+    └── FencedError           somebody else owns this work now: drop it, do not retry
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SightlineError(Exception):
+    """Base of every error that Sightline raises on purpose."""
+
+
+class ConfigurationError(SightlineError):
+    """A setting, file or command line is wrong. The message names the next step."""
+
+
+class InputError(SightlineError):
+    """Data from outside is wrong."""
+
+
+class RejectReason(StrEnum):
+    """Why a frame became a dead letter. The values are metric labels and header values: keep them stable."""
+
+    EMPTY = "empty"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    BAD_SHAPE = "bad_shape"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    UNDECODABLE = "undecodable"
+    TRUNCATED = "truncated"
+    BAD_METADATA = "bad_metadata"
+    UNKNOWN_CAMERA = "unknown_camera"
+    REFUSED_BY_MODEL = "refused_by_model"
+
+
+class RejectedFrame(InputError):
+    """A frame that cannot be used.
+
+    Attributes:
+        reason: the countable class of the fault.
+        detail: one sentence for a person.
+    """
+
+    def __init__(self, reason: RejectReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class NotFoundError(InputError):
+    """The thing asked for does not exist (or no longer does)."""
+
+
+class SpaceMismatchError(InputError):
+    """Vectors of two embedding spaces were about to be compared."""
+
+    def __init__(self, *, expected: str, actual: str) -> None:
+        super().__init__(f"the embedding is of space {actual!r}, the gallery is of space {expected!r}")
+        self.expected = expected
+        self.actual = actual
+
+
+class ModelError(SightlineError):
+    """A model breaks its contract (tensors, shapes, spec)."""
+
+
+class ServiceError(SightlineError):
+    """A server that we lean on failed.
+
+    Attributes:
+        service: its name as in ``sightline status``: kafka, triton, milvus, blobs.
+    """
+
+    def __init__(self, service: str, message: str) -> None:
+        super().__init__(f"{service}: {message}")
+        self.service = service
+
+
+class ServiceUnavailable(ServiceError):
+    """The server may answer again later: retry with back-off."""
+
+
+class FencedError(ServiceError):
+    """Another process owns this work now: drop it, do not retry."""

@@ -1,0 +1,1 @@
+"""Nets, losses, data and training of the re-identification models; the only home of torch."""
