@@ -47,7 +47,8 @@ def letterbox(image: UInt8Array, size_hw: tuple[int, int]) -> tuple[UInt8Array, 
 def clip_boxes(boxes_xyxy: Float32Array, picture_wh: tuple[int, int]) -> Float32Array:
     """Boxes cut to the picture; a box outside it becomes one of no area. (N, 4) -> (N, 4)."""
     limit = np.array([*picture_wh, *picture_wh], np.float32)
-    return np.clip(boxes_xyxy, 0, limit).astype(np.float32, copy=False)
+    clipped: Float32Array = np.clip(boxes_xyxy, 0, limit).astype(np.float32, copy=False)
+    return clipped
 
 
 def xyxy_to_xywh(boxes_xyxy: Float32Array) -> Float32Array:
@@ -65,7 +66,8 @@ def xywh_to_xyxy(boxes_xywh: Float32Array) -> Float32Array:
 def box_areas(boxes_xyxy: Float32Array) -> Float32Array:
     """Areas in square pixels, 0 for inverted boxes. (N, 4) -> (N,)."""
     sides = np.clip(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 0, None)
-    return np.prod(sides, axis=1, dtype=np.float32)
+    areas: Float32Array = sides[:, 0] * sides[:, 1]
+    return areas
 
 
 def pairwise_iou(first_xyxy: Float32Array, second_xyxy: Float32Array) -> Float32Array:
@@ -73,9 +75,10 @@ def pairwise_iou(first_xyxy: Float32Array, second_xyxy: Float32Array) -> Float32
     top_left = np.maximum(first_xyxy[:, None, :2], second_xyxy[None, :, :2])
     bottom_right = np.minimum(first_xyxy[:, None, 2:], second_xyxy[None, :, 2:])
     sides = np.clip(bottom_right - top_left, 0, None)
-    intersection = np.prod(sides, axis=-1, dtype=np.float32)
+    intersection: Float32Array = sides[..., 0] * sides[..., 1]
     union = box_areas(first_xyxy)[:, None] + box_areas(second_xyxy)[None, :] - intersection
-    return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    overlap: Float32Array = np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    return overlap
 
 
 def expand_box(box_xyxy: Float32Array, ratio: float) -> Float32Array:
