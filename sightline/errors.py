@@ -41,7 +41,7 @@ class RejectReason(StrEnum):
     TRUNCATED = "truncated"
     BAD_METADATA = "bad_metadata"
     UNKNOWN_CAMERA = "unknown_camera"
-    REFUSED_BY_MODEL = "refused_by_model"
+    INTERNAL_ERROR = "internal_error"
 
 
 class RejectedFrame(InputError):

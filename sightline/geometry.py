@@ -97,6 +97,11 @@ def integer_box(box_xyxy: Float32Array, picture_wh: tuple[int, int]) -> tuple[in
     return left, top, right, bottom
 
 
+def crop_window(box_xyxy: Float32Array, rule: CropRule, picture_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The pixels of the picture that :func:`crop` cuts out for a box (4,): (left, top, right, bottom)."""
+    return integer_box(expand_box(box_xyxy, rule.expand), picture_wh)
+
+
 def crop(image: UInt8Array, box_xyxy: Float32Array, rule: CropRule) -> UInt8Array:
     """Cut a person out and bring the cut to the model's size.
 
@@ -108,7 +113,7 @@ def crop(image: UInt8Array, box_xyxy: Float32Array, rule: CropRule) -> UInt8Arra
     Returns:
         uint8 RGB (h, w, 3) with (h, w) = ``rule.size_hw``.
     """
-    left, top, right, bottom = integer_box(expand_box(box_xyxy, rule.expand), (image.shape[1], image.shape[0]))
+    left, top, right, bottom = crop_window(box_xyxy, rule, (image.shape[1], image.shape[0]))
     cut = image[top:bottom, left:right]
     height, width = rule.size_hw
     if rule.fit == "letterbox":

@@ -114,7 +114,7 @@ class StreamSettings(_Section):
     """Camera streams: members of the consumer group."""
     sample: Literal["tracks", "all"] = "tracks"
     """``all`` keeps every detection, for scoring."""
-    max_in_flight_frames: int = Field(default=24, ge=1)
+    max_in_flight_frames: int = Field(default=64, ge=1)
     """Per camera stream, from reading to commit; reached = its partitions are paused."""
     max_in_flight_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     """Of decoded pictures, per camera stream."""
@@ -133,6 +133,8 @@ class StreamSettings(_Section):
     crop_margin: float = Field(default=0.2, ge=0, le=1)
     """How much wider and taller than the box the stored crop is."""
     crop_jpeg_quality: int = Field(default=95, ge=50, le=100)
+    crop_max_height_px: int = Field(default=512, ge=64)
+    """Taller crops are stored smaller: no model here sees more rows."""
 
 
 class StageSettings(_Section):

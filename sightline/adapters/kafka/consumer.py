@@ -1,0 +1,161 @@
+"""Reading frames as one member of the camera streams' group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+
+from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
+from sightline.settings import Settings
+from sightline.wire import Record
+
+_FETCH_MAX_BYTES = 16 * 1024 * 1024
+"""Of one answer of the broker: with the bound on frames in flight, this is what keeps memory flat."""
+
+
+@dataclass(slots=True)
+class Poll:
+    """What one poll brought: partitions that came and went first, then records of those we hold."""
+
+    assigned: list[int] = field(default_factory=list)
+    revoked: list[int] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+
+class FrameConsumer:
+    """A member of the consumer group on ``camera-frames``. Not thread-safe: one thread polls, pauses and closes.
+
+    Offsets are never committed here: they go into the transaction that holds the frames' outcomes. Rebalances are
+    cooperative, so partitions that stay are never interrupted.
+    """
+
+    def __init__(self, settings: Settings, *, client_id: str) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._topic = settings.kafka.topic("camera_frames")
+        self._listener = _Listener()
+        self._next: dict[int, int] = {}
+        self._consumer: KafkaConsumer | None = None
+
+    def open(self) -> None:
+        """Join the group; partitions arrive with a later :meth:`poll`.
+
+        Raises:
+            ServiceUnavailable: no broker answers.
+        """
+        stream = self._settings.stream
+        with kafka_errors_mapped("joining the group of camera streams"):
+            self._consumer = KafkaConsumer(
+                **connection_options(self._settings.kafka),
+                client_id=self._client_id,
+                group_id=self._settings.kafka.topic_prefix + stream.group_id,
+                # read_committed also makes the broker withhold offsets of an undecided transaction (KIP-447).
+                isolation_level="read_committed",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                partition_assignment_strategy=[CooperativeStickyAssignor],
+                session_timeout_ms=int(stream.session_timeout_s * 1000),
+                heartbeat_interval_ms=int(stream.session_timeout_s * 1000 / 4),
+                max_poll_interval_ms=60_000,
+                fetch_max_wait_ms=100,
+                fetch_max_bytes=_FETCH_MAX_BYTES,
+                max_partition_fetch_bytes=self._settings.kafka.max_message_bytes,
+                metadata_max_age_ms=10_000,
+            )
+            self._consumer.subscribe([self._topic], listener=self._listener)
+
+    def poll(self, timeout_s: float, *, max_records: int) -> Poll:
+        """Wait up to ``timeout_s`` for records; also keeps the membership alive.
+
+        Raises:
+            ServiceUnavailable: the broker is away.
+            FencedError: the group went on without us: close and open again.
+        """
+        with kafka_errors_mapped("reading frames"):
+            batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        answer = Poll(self._listener.take(self._listener.assigned), self._listener.take(self._listener.revoked))
+        answer.records = [record_from(item) for batch in batches.values() for item in batch]
+        self._next.update({record.partition: record.offset + 1 for record in answer.records})
+        return answer
+
+    def pause(self) -> None:
+        """Stop fetching from every partition that we hold; polling goes on, and with it the membership."""
+        consumer = self._open_consumer
+        consumer.pause(*consumer.assignment())
+
+    def resume(self) -> None:
+        """Fetch again."""
+        consumer = self._open_consumer
+        consumer.resume(*consumer.paused())
+
+    def committed(self, partitions: Iterable[int], *, timeout_s: float) -> dict[int, int]:
+        """The next offset of each partition as committed; waits while a transaction on it is undecided.
+
+        A partition that nobody committed yet is left out.
+        """
+        offsets = {}
+        with kafka_errors_mapped("reading committed offsets"):
+            for partition in partitions:
+                where = TopicPartition(self._topic, partition)
+                offset = self._open_consumer.committed(where, timeout_ms=int(timeout_s * 1000))
+                if offset is not None:
+                    offsets[partition] = int(offset)
+        return offsets
+
+    def unread(self) -> dict[int, int]:
+        """For each partition that has been polled, how many records wait behind what was polled."""
+        consumer, counts = self._open_consumer, {}
+        for where in consumer.assignment():
+            end = consumer.highwater(where)
+            if end is not None and where.partition in self._next:
+                counts[where.partition] = max(0, int(end) - self._next[where.partition])
+        return counts
+
+    def membership(self) -> Any:
+        """Who we are in the group, for the transaction to be fenced by."""
+        return self._open_consumer.group_metadata()
+
+    def close(self) -> None:
+        """Leave the group; safe to call twice."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with kafka_errors_mapped("leaving the group of camera streams"):
+                consumer.close(timeout_ms=5000)
+
+    @property
+    def _open_consumer(self) -> KafkaConsumer:
+        assert self._consumer is not None, "open() comes first"
+        return self._consumer
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Notes which partitions came and went, for the next poll to report. Called on kafka-python's own thread."""
+
+    def __init__(self) -> None:
+        self.assigned: list[int] = []
+        self.revoked: list[int] = []
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self.assigned.extend(where.partition for where in assigned)
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self.revoked.extend(where.partition for where in revoked)
+
+    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
+        self.on_partitions_revoked(lost)
+
+    @staticmethod
+    def take(noted: list[int]) -> list[int]:
+        taken = list(noted)
+        del noted[: len(taken)]
+        return taken
+
+
+def record_from(item: Any) -> Record:
+    """kafka-python's record as ours."""
+    headers = tuple((str(name), bytes(value or b"")) for name, value in item.headers)
+    return Record(item.topic, item.partition, item.offset, item.timestamp, item.key, item.value, headers)
