@@ -208,6 +208,10 @@ class ServingSettings(_Section):
     """Where the HTTP API answers; unset = the local stack."""
     replicas: int = Field(default=1, ge=1)
     max_upload_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
+    max_searches: int = Field(default=16, ge=1)
+    """Per replica, in flight; more are told to come back (503 with Retry-After)."""
+    min_person_score: float = Field(default=0.3, ge=0, le=1)
+    """Fainter detections in a query's picture are not people worth asking about."""
 
 
 class MetricsSettings(_Section):

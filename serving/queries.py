@@ -1,0 +1,75 @@
+"""What is asked and what is answered, as plain data inside the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sightline.types import Detections, Match, SightingFilter, UInt8Array
+
+Box = tuple[float, float, float, float]
+GroupBy = Literal["none", "track"]
+MAX_K = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeFilter:
+    """A sighting passes if its probability of ``name`` is at least one half (``present``), or below it."""
+
+    name: str
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How to look.
+
+    Attributes:
+        k: how many matches are wanted, 1 to :data:`MAX_K`; tracks with ``group_by="track"``.
+        where: which sightings count.
+        min_score: least cosine of a match.
+        group_by: ``track`` gives the best match of each track.
+        attributes: all of these must hold.
+    """
+
+    k: int = 20
+    where: SightingFilter = field(default_factory=SightingFilter)
+    min_score: float | None = None
+    group_by: GroupBy = "none"
+    attributes: tuple[AttributeFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureQuery:
+    """A person in a picture: in ``box_xywh``, else all of it (``whole``), else the largest person found.
+
+    Attributes:
+        image: uint8 RGB (H, W, 3), upright.
+        box_xywh: x, y, width, height in pixels of ``image``.
+        whole: the picture shows one person already.
+    """
+
+    image: UInt8Array
+    box_xywh: Box | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What was found.
+
+    Attributes:
+        space: name of the embedding space that was searched.
+        matches: best first.
+        complete: False where the bound on what one question may fetch was reached before ``k`` matches were.
+        box_xywh: the person asked for, in pixels of the query's picture; None without a picture.
+        people: everybody found in that picture, largest first; None where nobody was looked for.
+        picture_wh: width and height of the query's picture, pixels.
+    """
+
+    space: str
+    matches: list[Match]
+    complete: bool
+    box_xywh: Box | None = None
+    people: Detections | None = None
+    picture_wh: tuple[int, int] | None = None

@@ -1,0 +1,53 @@
+"""What the routes stand on, handed to ``create_app``: real parts in a deployment, fakes in tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from serving.cameras import CameraBoard
+from serving.pool import BlockingPool
+from serving.search import SearchService
+from sightline.decoding import ImageLimits
+from sightline.ports import BlobStore, Gallery
+from sightline.telemetry import Registry, ServingMetrics
+
+Check = Callable[[], Awaitable[None]]
+"""Returns when a part answers, raises SightlineError when it does not."""
+
+
+async def _nothing() -> None:
+    await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a running deployment.
+
+    Attributes:
+        search: answers questions.
+        gallery, blobs: of the sightings and their pictures.
+        cameras: how the cameras are doing.
+        pool: for blocking calls.
+        registry, metrics: of this process.
+        limits: of pictures that are uploaded.
+        attributes: names that ``attribute=`` may use.
+        checks: by name, what readiness asks.
+        max_searches: searches in flight; more are told to come back.
+        open, close: called once, on the event loop that serves.
+    """
+
+    search: SearchService
+    gallery: Gallery
+    blobs: BlobStore
+    cameras: CameraBoard
+    pool: BlockingPool
+    registry: Registry
+    metrics: ServingMetrics
+    limits: ImageLimits
+    attributes: tuple[str, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    max_searches: int = 16
+    open: Check = _nothing
+    close: Check = _nothing
