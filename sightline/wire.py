@@ -29,6 +29,12 @@ CAMERA_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 MAX_FRAME_ID_LENGTH = 256
 
+_END_OF_TIME_US = 253_402_300_800_000_000
+"""The year 10000, from where on a time has no datetime and no RFC 3339 text."""
+
+_MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError, InputError)
+"""What taking a JSON value apart raises where it is not of the expected shape."""
+
 _STATE_DTYPES = frozenset({"float32", "float64", "int64", "int32", "uint8", "bool"})
 
 Headers = tuple[tuple[str, bytes], ...]
@@ -116,12 +122,14 @@ def _frame_id(record: Record, headers: Mapping[str, bytes], cluster_id: str) -> 
 
 def _captured_at_us(record: Record, headers: Mapping[str, bytes]) -> int:
     text = _text(headers, "ce_time")
-    if not text:
-        return max(0, record.timestamp_ms) * 1000
     try:
-        return to_us(datetime.fromisoformat(text))
+        time_us = to_us(datetime.fromisoformat(text)) if text else max(0, record.timestamp_ms) * 1000
     except (ValueError, OverflowError) as error:
         raise RejectedFrame(RejectReason.BAD_METADATA, f"ce_time: expected RFC 3339 with a zone, got {text[:80]!r}") from error
+    if not 0 <= time_us < _END_OF_TIME_US:
+        detail = f"capture time: expected 1970 to 9999, got {text[:80] or record.timestamp_ms!r}"
+        raise RejectedFrame(RejectReason.BAD_METADATA, detail)
+    return time_us
 
 
 def _text(headers: Mapping[str, bytes], name: str) -> str:
@@ -214,7 +222,7 @@ def sighting_from_record(record: Record) -> Sighting:
             keypoints=None if keypoints is None else np.array(keypoints, np.float32).reshape(-1, 3),
             attributes={str(name): float(value) for name, value in event.get("attributes", {}).items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _MALFORMED as error:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         raise InputError(f"{where} is not a {SIGHTING_TYPE} event: {error!r}") from error
 
@@ -267,7 +275,7 @@ def camera_state_from_record(record: Record) -> CameraState:
             dead={str(reason): int(count) for reason, count in value["dead"].items()},
             arrays={str(name): _array_from_json(item) for name, item in value["arrays"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except _MALFORMED as error:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         raise InputError(f"{where} is not a {CAMERA_STATE_TYPE} value: {error!r}") from error
 
