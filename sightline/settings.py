@@ -127,6 +127,8 @@ class StreamSettings(_Section):
     """How long a silent camera stream keeps its partitions."""
     cameras: tuple[str, ...] | None = None
     """Ids of the cameras that may publish; unset = any. A frame of another goes to the dead letters."""
+    max_cameras_per_partition: int = Field(default=256, ge=1)
+    """Each has a state in memory: a publisher that invents camera ids must not fill it."""
     max_image_bytes: int = Field(default=8 * 1024 * 1024, ge=1)
     max_image_pixels: int = Field(default=40_000_000, ge=1)
     max_image_side: int = Field(default=16_384, ge=1)

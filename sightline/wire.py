@@ -94,6 +94,14 @@ def frame_from_record(record: Record, cluster_id: str) -> EncodedFrame:
     )
 
 
+def camera_of(record: Record) -> str:
+    """The camera that a record of ``camera-frames`` is keyed by; "" where its key is no camera id."""
+    try:
+        return _camera(record.key, {})
+    except RejectedFrame:
+        return ""
+
+
 def _refuse_other_events(headers: Mapping[str, bytes]) -> None:
     for name, expected in (("ce_specversion", "1.0"), ("ce_type", FRAME_TYPE)):
         actual = _text(headers, name)
