@@ -1,0 +1,125 @@
+"""What one server of the local stack is: how it is installed, started, asked for its health, and reached."""
+
+from __future__ import annotations
+
+import os
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from infra.local.cache import Say
+from sightline.settings import Settings
+
+Ports = Mapping[str, int]
+"""Name of a port -> number, as chosen for this run of the server."""
+
+Layer = Mapping[str, Mapping[str, str]]
+"""Section -> setting -> value: the addresses that a server adds to the settings."""
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 (compared with, never listened on)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a process.
+
+    Attributes:
+        command: program and arguments.
+        environment: variables on top of ours.
+    """
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def full_environment(self) -> dict[str, str]:
+        """Our environment with the launch's own over it; our settings stay out, since each server gets its own."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
+        return ours | dict(self.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a server said when it was asked.
+
+    Attributes:
+        version: of the server's software.
+        detail: a short line for people.
+    """
+
+    version: str
+    detail: str = ""
+
+
+class LocalService(ABC):
+    """One server. Making it does nothing; the methods are called in their order here.
+
+    Attributes:
+        name: as in ``sightline status``.
+        stop_grace_s: how long it may take to end by itself.
+    """
+
+    name: ClassVar[str]
+    stop_grace_s: ClassVar[float] = 10.0
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.state_dir = settings.local.state_dir.expanduser().absolute()
+        self.folder = self.state_dir / self.name
+        self.bind_host = settings.local.bind_host
+
+    @property
+    def log(self) -> Path:
+        """Where its output goes."""
+        return self.state_dir / "logs" / f"{self.name}.log"
+
+    @property
+    def host(self) -> str:
+        """The address at which this machine reaches the server."""
+        return "127.0.0.1" if self.bind_host in WILDCARDS else self.bind_host
+
+    @property
+    def public_host(self) -> str:
+        """The name that the server gives to its clients."""
+        return socket.gethostname() if self.bind_host in WILDCARDS else self.bind_host
+
+    @abstractmethod
+    def external(self, settings: Settings) -> str | None:
+        """The address of an existing server that ``settings`` names; None = the local one is meant."""
+
+    @abstractmethod
+    def usual_ports(self) -> Ports:
+        """The ports to try first; 0 = any."""
+
+    @abstractmethod
+    def prepare(self, say: Say) -> None:
+        """Install what is missing.
+
+        Raises:
+            ConfigurationError: it cannot be installed; the message says what a person must do.
+        """
+
+    @abstractmethod
+    def launch(self, ports: Ports) -> Launch:
+        """Write the server's configuration into its folder; returns how to start it."""
+
+    @abstractmethod
+    def addresses(self, ports: Ports) -> Layer:
+        """The settings that reach the server when it listens on ``ports``."""
+
+    @abstractmethod
+    def url(self, settings: Settings) -> str:
+        """Where the server is, for people."""
+
+    @abstractmethod
+    def probe(self, settings: Settings) -> Health:
+        """Ask the server that ``settings`` names.
+
+        Raises:
+            ServiceError: it does not answer, or not well.
+        """
+
+    def settle(self, settings: Settings) -> None:  # noqa: B027 (most have nothing to do)
+        """Put in place what the product needs on a server that answers; repeated calls are harmless."""
