@@ -1,9 +1,9 @@
 """Model repositories on disk, in Triton's layout.
 
-    <folder>/<name>/spec.json            the ModelSpec
-    <folder>/<name>/config.pbtxt         for Triton, written from the spec
-    <folder>/<name>/<version>/model.py   runs the net within Triton, see backend_model.py
-    <folder>/<name>/<version>/model.onnx the net
+<folder>/<name>/spec.json            the ModelSpec
+<folder>/<name>/config.pbtxt         for Triton, written from the spec
+<folder>/<name>/<version>/model.py   runs the net within Triton, see backend_model.py
+<folder>/<name>/<version>/model.onnx the net
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ class ModelRepository:
             )
         return model
 
-    def add(self, spec: ModelSpec, onnx: bytes, *, folder: Path | None = None, batching: Batching | None = None) -> InstalledModel:
+    def add(
+        self, spec: ModelSpec, onnx: bytes, *, folder: Path | None = None, batching: Batching | None = None
+    ) -> InstalledModel:
         """Write a model's folder, whole or not at all; one of the same name in that folder is replaced.
 
         Args:
@@ -151,7 +153,9 @@ class ModelRepository:
         except NotFoundError as error:
             raise ConfigurationError(f"{_setting(kind)} = {name!r}: {error}") from error
         if model.spec.kind != kind:
-            raise ConfigurationError(f"{_setting(kind)} = {name!r}: expected a model of kind {kind}, it is of kind {model.spec.kind}")
+            raise ConfigurationError(
+                f"{_setting(kind)} = {name!r}: expected a model of kind {kind}, it is of kind {model.spec.kind}"
+            )
         return model
 
 

@@ -14,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from sightline.errors import ModelError
 from sightline.ports import Tensors
 
-ORT_ERRORS = tuple(
+ORT_ERRORS: tuple[type[Exception], ...] = tuple(
     kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
 )
 """ONNX Runtime's exceptions; they share no base class."""

@@ -38,6 +38,9 @@ class Difference:
     def accepted(self) -> bool:
         return bool(self.worst <= self.allowed)  # not-a-number is not accepted
 
+    def describe(self) -> str:
+        return f"{'ok ' if self.accepted else 'BAD'} {self.what}: {self.worst:.3g} (allowed {self.allowed:.3g})"
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -54,7 +57,9 @@ class Acceptance:
     def describe(self) -> str:
         """The numbers, a line each."""
         lines = [f"{self.pictures} pictures, {self.compared} values compared"]
-        lines += [f"{'ok ' if d.accepted else 'BAD'} {d.what}: {d.worst:.3g} (allowed {d.allowed:.3g})" for d in self.differences]
+        lines += [
+            f"{'ok ' if d.accepted else 'BAD'} {d.what}: {d.worst:.3g} (allowed {d.allowed:.3g})" for d in self.differences
+        ]
         return "\n".join(lines)
 
 

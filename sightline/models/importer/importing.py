@@ -94,7 +94,7 @@ def _batched_outputs(plan: Plan, wrapped: OnnxSession) -> dict[str, NDArray[np.g
         raise plan.source.refuse("a net that takes several pictures at once (export it with a dynamic batch axis)") from error
     for name, array in outputs.items():
         if len(array) != 2:
-            raise plan.source.refuse(f"two rows of {name!r} for two pictures, got {array.shape} (export with a dynamic batch axis)")
+            raise plan.source.refuse(f"two rows of {name!r} for two pictures, not {array.shape} (export with a dynamic batch)")
     return outputs
 
 

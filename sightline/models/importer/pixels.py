@@ -41,6 +41,8 @@ class Pixels:
         return (self.scale, self.mean, self.std) != (1.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
+AS_THEY_ARE = Pixels()
+"""RGB, 0-255."""
 IMAGENET = Pixels(scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 """RGB, as torchvision's ImageNet nets were trained."""
 
@@ -76,7 +78,8 @@ def resolve_picture(source: SourceModel, pixels: Pixels) -> Picture:
 
 def _size(source: SourceModel, declared: tuple[int | str, ...], wanted: tuple[int, int] | None) -> tuple[int, int]:
     height, width = (
-        given if isinstance(given, int) and given > 0 else (wanted[axis] if wanted else 0) for axis, given in enumerate(declared)
+        given if isinstance(given, int) and given > 0 else (wanted[axis] if wanted else 0)
+        for axis, given in enumerate(declared)
     )
     if not height or not width:
         raise source.refuse("a fixed height and width, or --input-size HEIGHTxWIDTH")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sightline.models.importer.detections import Suppression
-from sightline.models.importer.pixels import CHANNELS, IMAGENET, Pixels
+from sightline.models.importer.pixels import AS_THEY_ARE, CHANNELS, IMAGENET, Pixels
 from sightline.models.importer.source import SourceModel
 from sightline.models.importer.yolox import BOX_AND_OBJECTNESS, YoloxHead
 from sightline.spec import CropRule, ModelKind
@@ -61,10 +61,10 @@ class Recipe:
     """
 
     head: Head
-    pixels: Pixels = Pixels()
-    yolox: YoloxHead = YoloxHead()
+    pixels: Pixels = AS_THEY_ARE
+    yolox: YoloxHead = field(default_factory=YoloxHead)
     suppression: Suppression | None = None
-    crop: CropChoice = CropChoice()
+    crop: CropChoice = field(default_factory=CropChoice)
     outputs: Mapping[str, str] = field(default_factory=dict)
     joints: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()

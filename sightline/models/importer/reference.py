@@ -31,7 +31,7 @@ def expected_outputs(plan: Plan, original: OnnxSession, image: UInt8Array) -> Ar
 
 def prepare(image: UInt8Array, pixels: Pixels, *, layout: str, dtype: str) -> NDArray[Any]:
     """A picture as the net was trained on it."""
-    ordered = image if pixels.colour == "rgb" else image[:, :, ::-1]
+    ordered: NDArray[Any] = image if pixels.colour == "rgb" else image[:, :, ::-1]
     if dtype != "uint8":
         ordered = (ordered.astype(np.float64) * pixels.scale - pixels.mean) / pixels.std
     planes = ordered.transpose(2, 0, 1) if layout == "nchw" else ordered

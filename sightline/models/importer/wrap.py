@@ -148,7 +148,9 @@ def _densepose(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Result
 
 
 def _as_they_are(tail: GraphWriter, plan: Plan, raw: Mapping[str, str], *names: str) -> _Results:
-    return {name: (tail.cast(raw[name], "float32"), "float32", plan.shapes[plan.outputs[name]][1:]) for name in names if name in raw}
+    return {
+        name: (tail.cast(raw[name], "float32"), "float32", plan.shapes[plan.outputs[name]][1:]) for name in names if name in raw
+    }
 
 
 _HEADS = {"yolox": _yolox, "boxes": _boxes, "embedding": _embedding, "keypoints": _keypoints, "densepose": _densepose}

@@ -6,7 +6,7 @@ are then offsets from the cell in strides, w and h logarithms of sizes in stride
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class YoloxHead:
 
     decoded: bool = False
     person_class: int = 0
-    suppression: Suppression = Suppression()
+    suppression: Suppression = field(default_factory=Suppression)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
