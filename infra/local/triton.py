@@ -72,7 +72,7 @@ class Triton(LocalService):
             "--exit-on-error=false",  # one broken model must not take the others down: `status` names it
             "--strict-readiness=false",
             f"--backend-directory={environment / 'backends'}",
-            f"--backend-config=python,shm-region-prefix-name={self._shared_memory_prefix}",
+            f"--backend-config=python,shm-region-prefix-name={self.shared_memory_prefix}",
             "--allow-gpu-metrics=false",
             *listen,
         )
@@ -97,12 +97,13 @@ class Triton(LocalService):
         return Health(grpc_probe.text(server, 2), _models_in_words(models))
 
     @property
-    def _shared_memory_prefix(self) -> str:
+    def shared_memory_prefix(self) -> str:
+        """With which the names of the Python backend's regions in ``/dev/shm`` begin."""
         return "sightline_" + hashlib.sha256(str(self.state_dir).encode()).hexdigest()[:12]
 
     def _remove_shared_memory(self) -> None:
         """Of a server that was killed: the Python backend's regions stay behind, and with them their memory."""
-        for region in SHARED_MEMORY.glob(f"{self._shared_memory_prefix}*"):
+        for region in SHARED_MEMORY.glob(f"{self.shared_memory_prefix}*"):
             region.unlink(missing_ok=True)
 
     def _variables(self, environment: Path) -> dict[str, str]:

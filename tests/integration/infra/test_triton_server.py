@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import urllib.request
 from pathlib import Path
 
@@ -118,17 +120,14 @@ def test_the_later_repository_wins_and_a_broken_model_is_named(two_repositories)
 
 
 def test_a_server_that_is_killed_leaves_no_shared_memory_behind(two_repositories):
+    prefix = Triton(two_repositories.settings).shared_memory_prefix
+
     def regions() -> int:
-        return sum(
-            path.name.startswith(Triton(two_repositories.settings)._shared_memory_prefix) for path in Path("/dev/shm").iterdir()
-        )
+        return sum(path.name.startswith(prefix) for path in Path("/dev/shm").iterdir())
 
     before = two_repositories.settings.triton.url
     count = regions()
     assert count > 0
-    import os
-    import signal
-
     os.kill(two_repositories.record("triton").pid, signal.SIGKILL)
     settings = two_repositories.up()
     assert settings.triton.url == before
