@@ -26,6 +26,12 @@ from sightline.types import (
 
 Tensors = Mapping[str, NDArray[Any]]
 
+MAX_MATCHES = 16_384
+"""Most matches that a gallery gives for one vector."""
+
+MAX_PAGE = 1000
+"""Most sightings that a gallery lists at once."""
+
 
 class Clock(Protocol):
     """Wall time, passed in so that tests own it."""
@@ -117,7 +123,13 @@ class Gallery(Protocol):
     def search(
         self, vectors: Float32Array, *, k: int, where: SightingFilter = ..., min_score: float | None = None
     ) -> list[list[Match]]:
-        """For each of float32 (Q, D) unit vectors, at most ``k`` matches, best first. Q may be 0."""
+        """For each of float32 (Q, D) unit vectors, at most ``k`` matches, best first. Q may be 0.
+
+        Raises:
+            ValueError: ``k`` is not 1 to :data:`MAX_MATCHES`.
+            SpaceMismatchError: the vectors are not of this space's D.
+            ServiceUnavailable: the server cannot answer now.
+        """
         ...
 
     def get(self, sighting_ids: Sequence[str]) -> list[Sighting]:
@@ -125,7 +137,12 @@ class Gallery(Protocol):
         ...
 
     def newest(self, *, limit: int, before_us: int | None = None, where: SightingFilter = ...) -> list[Sighting]:
-        """Sightings captured before ``before_us`` (unset: any), newest first; ties in order of id."""
+        """Sightings captured before ``before_us`` (unset: any), newest first; ties in order of id.
+
+        Raises:
+            ValueError: ``limit`` is not 1 to :data:`MAX_PAGE`.
+            ServiceUnavailable: the server cannot answer now.
+        """
         ...
 
 

@@ -1,3 +1,112 @@
 """Fakes of the ports, for tests without servers. The contract suites run on these and on the real adapters alike."""
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from sightline.blob_keys import checked_key
+from sightline.errors import NotFoundError, SpaceMismatchError
+from sightline.ports import MAX_MATCHES, MAX_PAGE
+from sightline.types import Float32Array, Match, Sighting, SightingFilter
+
+_EVERYTHING = SightingFilter()
+
+
+class InMemoryGallery:
+    """:class:`sightline.ports.Gallery` in a dictionary; searches every row.
+
+    Args:
+        space: name of its embedding space.
+        dimension: D of its vectors.
+    """
+
+    def __init__(self, space: str, *, dimension: int) -> None:
+        self._space = space
+        self._dimension = dimension
+        self._rows: dict[str, Sighting] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, sightings: Sequence[Sighting], *, maybe_present: bool = False) -> None:
+        """See the port. A promise of ``maybe_present=False`` that is broken fails the test."""
+        for sighting in sightings:
+            self._check_space(sighting.space, len(sighting.embedding))
+        with self._lock:
+            doubled = [sighting.sighting_id for sighting in sightings if sighting.sighting_id in self._rows]
+            assert maybe_present or not doubled, f"added a second time without maybe_present: {doubled[:3]}"
+            self._rows.update({sighting.sighting_id: sighting for sighting in sightings})
+
+    def search(
+        self,
+        vectors: Float32Array,
+        *,
+        k: int,
+        where: SightingFilter = _EVERYTHING,
+        min_score: float | None = None,
+    ) -> list[list[Match]]:
+        """See the port."""
+        if not 1 <= k <= MAX_MATCHES:
+            raise ValueError(f"k: expected 1 to {MAX_MATCHES}, got {k}")
+        self._check_space(self._space, vectors.shape[1] if vectors.ndim == 2 else -1)
+        rows = self._rows_where(where)
+        gallery = np.array([row.embedding for row in rows], np.float32).reshape(-1, self._dimension)
+        answers = []
+        for scores in np.clip(vectors @ gallery.T, -1.0, 1.0):
+            best = np.argsort(-scores, kind="stable")[:k]
+            answers.append([Match(rows[i], float(scores[i])) for i in best if min_score is None or scores[i] >= min_score])
+        return answers
+
+    def get(self, sighting_ids: Sequence[str]) -> list[Sighting]:
+        """See the port."""
+        return [self._rows[i] for i in sighting_ids if i in self._rows]
+
+    def newest(self, *, limit: int, before_us: int | None = None, where: SightingFilter = _EVERYTHING) -> list[Sighting]:
+        """See the port."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise ValueError(f"limit: expected 1 to {MAX_PAGE}, got {limit}")
+        rows = [row for row in self._rows_where(where) if before_us is None or row.captured_at_us < before_us]
+        return sorted(rows, key=lambda row: (-row.captured_at_us, row.sighting_id))[:limit]
+
+    def _rows_where(self, where: SightingFilter) -> list[Sighting]:
+        with self._lock:
+            return [row for row in self._rows.values() if _passes(row, where)]
+
+    def _check_space(self, space: str, dimension: int) -> None:
+        if (space, dimension) != (self._space, self._dimension):
+            expected = f"{self._space} ({self._dimension} dimensions)"
+            raise SpaceMismatchError(expected=expected, actual=f"{space} ({dimension} dimensions)")
+
+
+def _passes(row: Sighting, where: SightingFilter) -> bool:
+    return (
+        (not where.cameras or row.camera in where.cameras)
+        and (where.start_us is None or row.captured_at_us >= where.start_us)
+        and (where.end_us is None or row.captured_at_us < where.end_us)
+    )
+
+
+class InMemoryBlobs:
+    """:class:`sightline.ports.BlobStore` in a dictionary."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, bytes] = {}
+
+    def put(self, key: str, data: bytes) -> None:
+        """See the port."""
+        self._blobs[checked_key(key)] = data
+
+    def get(self, key: str) -> bytes:
+        """See the port."""
+        try:
+            return self._blobs[checked_key(key)]
+        except KeyError as error:
+            raise NotFoundError(f"there is no blob {key!r}") from error
+
+    def delete(self, key: str) -> None:
+        """See the port."""
+        self._blobs.pop(checked_key(key), None)

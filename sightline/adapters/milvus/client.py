@@ -1,0 +1,68 @@
+"""How to reach a Milvus server, and what its errors mean to us."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+from pymilvus import MilvusClient, MilvusException
+
+from sightline.errors import ConfigurationError, InputError, ServiceUnavailable
+from sightline.settings import MilvusSettings
+
+SERVICE = "milvus"
+CONNECT_TIMEOUT_S = 5.0
+
+ABSENT = frozenset({100, 101})
+"""Codes of a collection that is not there, or not loaded: it was dropped, or the server started again."""
+
+_REFUSED = frozenset({6, 1100})
+"""Codes of a request that will never be accepted, however often it is repeated."""
+
+_NO_ACCESS = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+
+NO_RETRIES = {"retry_times": 0}
+"""pymilvus repeats a call whose answer was lost. A repeated insert may keep every row twice: whoever asked must decide
+with ``maybe_present``, so each call is sent once. Its deadline is the channel's, since with a timeout argument pymilvus
+ignores ``retry_times``."""
+
+
+def connect(settings: MilvusSettings) -> MilvusClient:
+    """A connection of our own; safe for a few threads. Close it with ``close()``.
+
+    Raises:
+        ConfigurationError: no server is named and no local stack runs, or it refuses the token.
+        ServiceUnavailable: the server does not answer.
+    """
+    if not settings.uri:
+        raise ConfigurationError("no Milvus: start the local stack with `sightline up`, or set milvus.uri")
+    deadline = {"methodConfig": [{"name": [{}], "timeout": f"{settings.timeout_s}s"}]}
+    with milvus_errors_mapped(f"connecting to {settings.uri}"):
+        return MilvusClient(
+            settings.uri,
+            token=settings.token.get_secret_value() if settings.token else "",
+            timeout=min(CONNECT_TIMEOUT_S, settings.timeout_s),
+            dedicated=True,
+            grpc_options={"grpc.service_config": json.dumps(deadline)},
+        )
+
+
+@contextmanager
+def milvus_errors_mapped(doing: str) -> Iterator[None]:
+    """Turn pymilvus' errors into ours, the cause chained; ``doing`` completes "while …".
+
+    A server that starts, recovers or is overloaded answers with many codes, so what is not known to be for good is
+    taken to pass: :class:`ServiceUnavailable`.
+    """
+    try:
+        yield
+    except MilvusException as error:
+        if error.code in _REFUSED or error.is_input_error:
+            raise InputError(f"{SERVICE} refused: {error.message} while {doing}") from error
+        raise ServiceUnavailable(SERVICE, f"{error.message} (code {error.code}) while {doing}") from error
+    except grpc.RpcError as error:
+        if error.code() in _NO_ACCESS:
+            raise ConfigurationError(f"{SERVICE}: {error.details()} while {doing}: check milvus.token") from error
+        raise ServiceUnavailable(SERVICE, f"{error.code()} {error.details()} while {doing}") from error

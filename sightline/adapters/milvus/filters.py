@@ -1,0 +1,52 @@
+"""Milvus' filter expressions. Texts are quoted as JSON does it, which both servers read; nothing is pasted in raw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sightline.adapters.milvus.rows import CAMERA_BYTES, INT64_MAX, fits
+from sightline.errors import InputError
+from sightline.types import SightingFilter
+
+
+def where_expression(where: SightingFilter) -> str:
+    """The expression of a filter; "" where it does not restrict.
+
+    Raises:
+        InputError: a camera's id that no sighting can have.
+    """
+    parts = []
+    if where.cameras:
+        parts.append(f"camera in {_list(where.cameras)}")
+    if where.start_us is not None:
+        parts.append(f"captured_at_us >= {_int64(where.start_us)}")
+    if where.end_us is not None:
+        parts.append(f"captured_at_us < {_int64(where.end_us)}")
+    return " and ".join(parts)
+
+
+def ids_expression(sighting_ids: Sequence[str]) -> str:
+    """The expression that picks these ids; they must fit their column."""
+    return f"sighting_id in {_list(sighting_ids)}"
+
+
+def at_or_before_expression(captured_at_us: int, sighting_id: str) -> str:
+    """What comes no later than this sighting in the order newest first, ties by id."""
+    time = _int64(captured_at_us)
+    return f"(captured_at_us > {time} or (captured_at_us == {time} and sighting_id <= {_quoted(sighting_id)}))"
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{','.join(_quoted(text) for text in texts)}]"
+
+
+def _quoted(text: str) -> str:
+    if not fits(text, CAMERA_BYTES):
+        raise InputError(f"expected UTF-8 text of at most {CAMERA_BYTES} bytes, got {text[:80]!r}")
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _int64(value: int) -> int:
+    """Within what the servers can parse: -2**63 is not, as they read the sign last."""
+    return max(-INT64_MAX, min(INT64_MAX, value))
