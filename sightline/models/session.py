@@ -14,10 +14,12 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from sightline.errors import ModelError
 from sightline.ports import Tensors
 
-ORT_ERRORS: tuple[type[Exception], ...] = tuple(
-    kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    ValueError,
+    RuntimeError,
+    *(kind for kind in vars(ort_errors).values() if isinstance(kind, type) and issubclass(kind, Exception)),
 )
-"""ONNX Runtime's exceptions; they share no base class."""
+"""What ONNX Runtime raises; its own exceptions share no base class."""
 ERRORS_ONLY = 3
 """Log severity: its warnings are for its developers."""
 
@@ -68,5 +70,5 @@ def _quiet() -> ort.RunOptions:
 def _mapped(what: str) -> Iterator[None]:
     try:
         yield
-    except (*ORT_ERRORS, ValueError, RuntimeError) as error:
+    except ORT_ERRORS as error:
         raise ModelError(f"{what}: {error}") from error
