@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.blob_keys import checked_key
-from sightline.errors import NotFoundError, SpaceMismatchError
-from sightline.ports import MAX_MATCHES, MAX_PAGE
+from sightline.errors import ModelError, NotFoundError, ServiceUnavailable, SpaceMismatchError
+from sightline.ports import MAX_MATCHES, MAX_PAGE, Tensors
+from sightline.spec import ModelSpec
 from sightline.types import Float32Array, Match, Sighting, SightingFilter
 
 _EVERYTHING = SightingFilter()
@@ -110,3 +115,56 @@ class InMemoryBlobs:
     def delete(self, key: str) -> None:
         """See the port."""
         self._blobs.pop(checked_key(key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeModel:
+    """A model of :class:`FakeInference`: its spec, what it computes, and the largest batch that it takes."""
+
+    spec: ModelSpec
+    run: Callable[[Tensors], dict[str, NDArray[Any]]]
+    max_batch_size: int = 32
+
+
+class FakeInference:
+    """:class:`sightline.ports.Inference` over functions.
+
+    Attributes:
+        calls: model and batch size of each call that was answered, in order.
+        available: set to False to make every call raise ServiceUnavailable.
+    """
+
+    def __init__(self, *models: FakeModel) -> None:
+        self._models = {model.spec.name: model for model in models}
+        self.calls: list[tuple[str, int]] = []
+        self.available = True
+
+    async def infer(self, model: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        """See the port."""
+        await asyncio.sleep(0)  # as a server would, let others run
+        if not self.available or model not in self._models:
+            raise ServiceUnavailable("fake", f"{model} does not answer")
+        fake = self._models[model]
+        rows = _checked_rows(fake, inputs)
+        self.calls.append((model, rows))
+        return fake.run(inputs)
+
+
+def _checked_rows(fake: FakeModel, inputs: Tensors) -> int:
+    """The batch size of inputs that fit the spec; ModelError where they do not."""
+    expected = {tensor.name: tensor for tensor in fake.spec.inputs}
+    if set(inputs) != set(expected):
+        raise ModelError(f"{fake.spec.name}: expected the inputs {sorted(expected)}, got {sorted(inputs)}")
+    for name, array in inputs.items():
+        wanted = expected[name]
+        fits = len(array.shape) == len(wanted.shape) and all(
+            want in (-1, got) for want, got in zip(wanted.shape[1:], array.shape[1:], strict=True)
+        )
+        if not fits or array.dtype != wanted.dtype:
+            raise ModelError(
+                f"{fake.spec.name}: expected {name} {wanted.dtype} {wanted.shape}, got {array.dtype} {array.shape}"
+            )
+    counts = {len(array) for array in inputs.values()}
+    if len(counts) != 1 or not 1 <= min(counts) <= fake.max_batch_size:
+        raise ModelError(f"{fake.spec.name}: expected 1 to {fake.max_batch_size} rows in every input, got {sorted(counts)}")
+    return counts.pop()
