@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from sightline.ports import MAX_MATCHES
 from sightline.types import Match
 
-MAX_FETCH = 16_384
-"""The most matches that one question fetches; also the most that Milvus returns for one query."""
 _GROWTH = 4
 
 
@@ -26,17 +25,17 @@ def collect(
         first_fetch: how many to ask for at first; each further round asks for four times as many.
 
     Returns:
-        The matches, and whether they are complete: False if :data:`MAX_FETCH` ended the search before ``k`` were found.
+        The matches, and whether they are complete: False if :data:`MAX_MATCHES` ended the search before ``k`` were found.
     """
-    fetch = min(first_fetch, MAX_FETCH)
+    fetch = min(first_fetch, MAX_MATCHES)
     while True:
         found = search(fetch)
         chosen = _first_of_each(found, keep, key)[:k]
         if len(chosen) == k or len(found) < fetch:
             return chosen, True
-        if fetch == MAX_FETCH:
+        if fetch == MAX_MATCHES:
             return chosen, False
-        fetch = min(fetch * _GROWTH, MAX_FETCH)
+        fetch = min(fetch * _GROWTH, MAX_MATCHES)
 
 
 def _first_of_each(matches: list[Match], keep: Callable[[Match], bool], key: Callable[[Match], Hashable]) -> list[Match]:

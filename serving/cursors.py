@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 
 from sightline.errors import InputError
-from sightline.ports import Gallery
+from sightline.ports import MAX_PAGE, Gallery
 from sightline.types import Sighting, SightingFilter
 
-MAX_LIMIT = 1000
-_MAX_TIES = 10_000
+MAX_LIMIT = 200
+_MAX_TIES = MAX_PAGE - MAX_LIMIT - 1
+"""Sightings of one capture time that a page can step over: the gallery gives MAX_PAGE at a time."""
 _FORM = re.compile(r"(\d{1,16})\.(\d{1,5})\.([0-9a-f-]{36})")
 
 

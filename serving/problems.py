@@ -106,7 +106,9 @@ def unavailable(detail: str) -> ProblemError:
 
 def from_validation(error: RequestValidationError | ValidationError) -> ProblemError:
     """What pydantic found wrong; the values themselves are not sent back."""
-    parts = [InvalidPart(where=_dotted(item["loc"]), detail=item["msg"]) for item in error.errors()][:32]
+    # A field that may be absent is "a value or None" to pydantic, which then also reports that it is not None.
+    items = [item for item in error.errors() if item["type"] != "none_required"]
+    parts = [InvalidPart(where=_dotted(item["loc"]), detail=item["msg"].removeprefix("Value error, ")) for item in items][:32]
     summary = "; ".join(f"{part.where}: {part.detail}" for part in parts[:3])
     return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, summary, kind="invalid-request", errors=parts)
 
@@ -122,8 +124,10 @@ def from_http(error: HTTPException) -> ProblemError:
 
 
 def _dotted(where: tuple[int | str, ...]) -> str:
-    named = [str(part) for part in where if part not in ("query", "path", "body")]
-    return ".".join(named) or "request"
+    """The field, and the place in it: what pydantic adds of its own types is left out."""
+    field = [str(part) for part in where if part not in ("query", "path", "body")][:1]
+    places = [str(part) for part in where if isinstance(part, int)]
+    return ".".join([*field, *places]) or "request"
 
 
 def declared(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:

@@ -8,20 +8,22 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 _UI = Path(__file__).resolve().parent.parent / "ui"
-FILES = {"app.js": "text/javascript", "style.css": "text/css", "icon.svg": "image/svg+xml"}
+_MEDIA_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def page_router() -> APIRouter:
     """The page at ``/`` and its files under ``/ui/``."""
     router = APIRouter(include_in_schema=False)
 
-    def add(path: str, file: str, media_type: str) -> None:
+    def add(path: str, file: Path) -> None:
         def serve() -> FileResponse:
-            return FileResponse(_UI / file, media_type=media_type, headers={"Cache-Control": "no-cache"})
+            # no-cache = ask whether it changed: FileResponse answers with an ETag.
+            return FileResponse(file, media_type=_MEDIA_TYPES[file.suffix], headers={"Cache-Control": "no-cache"})
 
         router.add_api_route(path, serve, methods=["GET"])
 
-    add("/", "index.html", "text/html")
-    for file, media_type in FILES.items():
-        add(f"/ui/{file}", file, media_type)
+    add("/", _UI / "index.html")
+    for file in sorted(_UI.iterdir()):
+        if file.suffix in _MEDIA_TYPES:
+            add(f"/ui/{file.name}", file)
     return router

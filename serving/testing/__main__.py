@@ -1,0 +1,23 @@
+"""Serve the generated world, to look at the page."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import uvicorn
+
+from serving.api import create_app
+from serving.testing.world import World
+
+PORT = 8088
+
+
+async def main() -> None:
+    world = World(time.time)
+    await world.fill()
+    await uvicorn.Server(uvicorn.Config(create_app(world.services()), host="127.0.0.1", port=PORT)).serve()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

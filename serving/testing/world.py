@@ -1,0 +1,160 @@
+"""The generated world: four cameras, people who walk through them, and the deployment that answers about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from serving.cameras import CameraBoard
+from serving.pool import BlockingPool
+from serving.search import SearchService
+from serving.services import Check, Services
+from serving.testing.pictures import Colour, Look, Person, Scene, to_jpeg
+from serving.testing.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
+from sightline.decoding import ImageLimits
+from sightline.geometry import expand_box, integer_box, xyxy_to_xywh
+from sightline.ports import BlobStore, Clock, Gallery
+from sightline.stages.perception import Perception, Stages
+from sightline.telemetry import Registry, ServingMetrics
+from sightline.testing import InMemoryBlobs, InMemoryGallery
+from sightline.types import CameraState, Sighting, UInt8Array, sighting_id, track_id
+
+CAMERAS = ("entrance", "hall-east", "hall-west", "car-park")
+COLOURS: Mapping[str, Colour] = {
+    "red": (200, 40, 45),
+    "blue": (40, 70, 190),
+    "green": (35, 140, 70),
+    "amber": (235, 165, 30),
+    "violet": (130, 60, 170),
+    "teal": (20, 140, 150),
+}
+LOOKS = tuple(
+    Look(COLOURS[top], COLOURS[trousers]) for top in COLOURS for trousers in ("blue", "green", "violet") if top != trousers
+)
+FRAMES_PER_TRACK = 3
+MARGIN = 0.2
+_LIMITS = ImageLimits(max_bytes=4 * 1024 * 1024, max_pixels=20_000_000, max_side=16_384)
+
+
+def _gallery() -> InMemoryGallery:
+    space = EMBEDDER_SPEC.embedding_space
+    return InMemoryGallery(space.name, dimension=space.dimension)
+
+
+@dataclass
+class World:
+    """A gallery of generated sightings and the services over it.
+
+    Attributes:
+        clock: the time that the world takes for now; its sightings are of the hour before.
+        gallery, blobs: the fakes that hold them.
+        checks: what readiness asks; a test puts a failing one in.
+    """
+
+    clock: Clock
+    gallery: Gallery = field(default_factory=_gallery)
+    blobs: BlobStore = field(default_factory=InMemoryBlobs)
+    checks: dict[str, Check] = field(default_factory=dict)
+    max_searches: int = 16
+
+    def __post_init__(self) -> None:
+        self.perception = Perception(Stages(ColourDetector(), DETECTOR_SPEC, ColourEmbedder(), EMBEDDER_SPEC))
+        self.board = CameraBoard(self.clock)
+
+    async def fill(self) -> None:
+        """Let everybody walk through two cameras, and the cameras report."""
+        minutes = 0.0
+        for number, look in enumerate(LOOKS):
+            for visit in range(2):
+                camera = CAMERAS[(number + visit) % len(CAMERAS)]
+                began_s = self.clock() - 3600 + minutes * 60
+                await self._walk(look, camera, began_s, f"walk-{number}-{visit}")
+                minutes += 55 / (len(LOOKS) * 2)
+        for position, camera in enumerate(CAMERAS):
+            self._report(camera, fps=(12.5, 10.0, 8.0, 0.0)[position], shed={"stale": 40} if position == 2 else {})
+
+    async def _walk(self, look: Look, camera: str, began_s: float, name: str) -> None:
+        track = track_id(camera, f"{name}-0", 0)
+        for step in range(FRAMES_PER_TRACK):
+            scene = room(camera, (Person(look, (160 + 150 * step, 330 - 15 * step), 230 - 20 * step),))
+            await self.see(scene, camera, began_s + 2 * step, f"{name}-{step}", track)
+
+    async def see(self, scene: Scene, camera: str, at_s: float, frame_id: str, track: str) -> list[Sighting]:
+        """Put everybody of a scene into the gallery, as the stream would."""
+        image = scene.draw()
+        found = await self.perception.detect(self.perception.canvas(image))
+        seen = await self.perception.describe(image, found.boxes_xyxy)
+        sightings = []
+        for index, box in enumerate(found.boxes_xyxy):
+            unique = sighting_id(camera, frame_id, index)
+            crop, crop_box = _cut(image, box)
+            self.blobs.put(f"crops/{unique}.jpg", to_jpeg(crop))
+            x, y, w, h = (float(value) for value in xyxy_to_xywh(box))
+            sightings.append(
+                Sighting(
+                    sighting_id=unique,
+                    camera=camera,
+                    frame_id=frame_id,
+                    captured_at_us=int(at_s * 1e6),
+                    track=track,
+                    box_xywh=(x, y, w, h),
+                    score=float(found.scores[index]),
+                    quality=0.8,
+                    embedding=seen.embeddings.vectors[index],
+                    space=seen.embeddings.space,
+                    crop_key=f"crops/{unique}.jpg",
+                    crop_box_xywh=crop_box,
+                )
+            )
+        self.gallery.add(sightings)
+        return sightings
+
+    def _report(self, camera: str, *, fps: float, shed: Mapping[str, int]) -> None:
+        now_s = self.clock()
+        behind_s = 0.2 if fps else 95.0
+        for second in range(11):
+            at_s = now_s - behind_s - 10 + second
+            seen = 1000 + round(fps * second)
+            state = CameraState(
+                camera=camera, captured_at_us=int(at_s * 1e6), offset=seen, picture_wh=(640, 360), seen=seen, shed=shed
+            )
+            self.board.update(state, committed_at_s=at_s)
+
+    def services(self) -> Services:
+        """The deployment over this world."""
+        pool = BlockingPool(threads=2)
+        registry = Registry()
+        metrics = ServingMetrics(registry)
+        search = SearchService(
+            self.perception,
+            self.gallery,
+            space=EMBEDDER_SPEC.embedding_space,
+            pool=pool,
+            min_person_score=0.3,
+            observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
+        )
+        return Services(
+            search=search,
+            gallery=self.gallery,
+            blobs=self.blobs,
+            cameras=self.board,
+            pool=pool,
+            registry=registry,
+            metrics=metrics,
+            limits=_LIMITS,
+            checks=self.checks,
+            max_searches=self.max_searches,
+        )
+
+
+def room(camera: str, people: tuple[Person, ...]) -> Scene:
+    """The view of a camera, each in a shade of its own."""
+    return Scene(people, shade=120 + 20 * CAMERAS.index(camera))
+
+
+def _cut(image: UInt8Array, box_xyxy: np.ndarray) -> tuple[UInt8Array, tuple[float, float, float, float]]:
+    left, top, right, bottom = integer_box(expand_box(box_xyxy, MARGIN), (image.shape[1], image.shape[0]))
+    x, y, w, h = (float(value) for value in xyxy_to_xywh(box_xyxy))
+    return image[top:bottom, left:right], (x - left, y - top, w, h)

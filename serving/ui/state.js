@@ -1,0 +1,53 @@
+// What is asked, as it stands in the address: so that back, forward, reload and links work.
+
+export const PAGE = 24;
+const MAX_K = 1000;
+
+/** The question that an address asks. */
+export function fromUrl(search) {
+  const values = new URLSearchParams(search);
+  return {
+    like: values.get("like"),
+    picture: values.get("picture"),
+    box: values.get("box"),
+    whole: values.get("whole") === "1",
+    cameras: values.getAll("camera"),
+    start: values.get("start"),
+    end: values.get("end"),
+    minScore: Number(values.get("min") ?? 0) || 0,
+    group: values.get("group") !== "0",
+    k: Math.min(MAX_K, Math.max(PAGE, Math.trunc(Number(values.get("k"))) || PAGE)),
+  };
+}
+
+/** The address of a question. */
+export function toUrl(state) {
+  const values = new URLSearchParams();
+  const set = (name, value) => { if (value) values.append(name, value); };
+  set("like", state.like);
+  set("picture", state.picture);
+  set("box", state.box);
+  set("whole", state.whole && "1");
+  for (const camera of state.cameras) values.append("camera", camera);
+  set("start", state.start);
+  set("end", state.end);
+  set("min", state.minScore && state.minScore.toFixed(2));
+  set("group", !state.group && "0");
+  set("k", state.k > PAGE && String(state.k));
+  const text = values.toString();
+  return text ? `/?${text}` : "/";
+}
+
+/** The same filters, asking for nobody. */
+export function cleared(state) {
+  return { ...state, like: null, picture: null, box: null, whole: false, k: PAGE };
+}
+
+export function isQuestion(state) {
+  return Boolean(state.like || state.picture);
+}
+
+/** How many filters are set. */
+export function filterCount(state) {
+  return [state.start, state.end, state.minScore, !state.group].filter(Boolean).length;
+}
