@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from sightline.cli import models
 from sightline.cli.console import stderr
 from sightline.errors import SightlineError
 
@@ -16,6 +17,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(models.app)
 
 
 def main() -> None:

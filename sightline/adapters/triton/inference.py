@@ -126,9 +126,14 @@ class TritonInference:
 
 
 def wants_shared_memory(settings: TritonSettings) -> bool:
-    """Whether to try shared memory: as set, or whether the server's address is a loopback address."""
+    """Whether to try shared memory: as set, else where the server is local."""
     if settings.shared_memory != "auto":
         return settings.shared_memory == "on"
+    return is_local(settings)
+
+
+def is_local(settings: TritonSettings) -> bool:
+    """Whether the server's address is a loopback address of this machine."""
     host = (settings.url or "").rsplit(":", 1)[0].strip("[]")
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sightline.errors import ModelError
-from sightline.models.importer.reference import Arrays, expected_outputs
+from sightline.models.comparison import FLOAT16_TOLERANCE, FLOAT32_TOLERANCE, Difference, compare_outputs
+from sightline.models.importer.reference import expected_outputs
 from sightline.models.importer.wrap import Plan
 from sightline.models.session import OnnxSession
 from sightline.types import UInt8Array
-
-FLOAT32_TOLERANCE = 2e-4
-FLOAT16_TOLERANCE = 2e-2
-BOX_TOLERANCE_PX = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The worst of one figure over all pictures.
-
-    Attributes:
-        what: the figure, in words.
-        worst: its largest value.
-        allowed: the largest that is accepted.
-    """
-
-    what: str
-    worst: float
-    allowed: float
-
-    @property
-    def accepted(self) -> bool:
-        return bool(self.worst <= self.allowed)  # not-a-number is not accepted
-
-    def describe(self) -> str:
-        return f"{'ok ' if self.accepted else 'BAD'} {self.what}: {self.worst:.3g} (allowed {self.allowed:.3g})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +30,7 @@ class Acceptance:
     def describe(self) -> str:
         """The numbers, a line each."""
         lines = [f"{self.pictures} pictures, {self.compared} values compared"]
-        lines += [
-            f"{'ok ' if d.accepted else 'BAD'} {d.what}: {d.worst:.3g} (allowed {d.allowed:.3g})" for d in self.differences
-        ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(difference.describe() for difference in self.differences)])
 
 
 def examine(plan: Plan, original: OnnxSession, wrapped: OnnxSession, images: Sequence[UInt8Array]) -> Acceptance:
@@ -76,11 +46,11 @@ def examine(plan: Plan, original: OnnxSession, wrapped: OnnxSession, images: Seq
     alone = [wrapped.run({plan.input_name: image[None]}) for image in images]
     batch = [{name: values[index] for name, values in together.items()} for index in range(len(images))]
     single = [{name: values[0] for name, values in item.items()} for item in alone]
+    kind = plan.recipe.role
     tolerance = FLOAT16_TOLERANCE if plan.picture.dtype == "float16" else FLOAT32_TOLERANCE
-    compare = _compare_detections if plan.recipe.role == "detector" else _compare_values
-    first, compared = compare(expected, single, tolerance, "original and wrapped")
-    second, _ = compare(single, batch, tolerance, "single pictures and a batch")
-    return Acceptance(len(images), compared, (*first, *second))
+    wrapping = compare_outputs(kind, expected, single, tolerance=tolerance, of="original and wrapped")
+    batching = compare_outputs(kind, single, batch, tolerance=tolerance, of="single pictures and a batch")
+    return Acceptance(len(images), wrapping.compared, (*wrapping.differences, *batching.differences))
 
 
 def require_accepted(acceptance: Acceptance, plan: Plan) -> None:
@@ -99,51 +69,3 @@ def require_accepted(acceptance: Acceptance, plan: Plan) -> None:
             f"{plan.source.path} is refused: the wrapped net does not give what the original gives. Where only the batch "
             f"differs, export it with a dynamic batch axis.\n{acceptance.describe()}"
         )
-
-
-_Compared = tuple[list[Difference], int]
-
-
-def _compare_values(wanted: Sequence[Arrays], got: Sequence[Arrays], tolerance: float, of: str) -> _Compared:
-    differences = []
-    for name in wanted[0]:
-        worst = max(_worst(a[name], b[name]) for a, b in zip(wanted, got, strict=True))
-        differences.append(Difference(f"{name}, {of}", worst, tolerance))
-    return differences, sum(array.size for arrays in wanted for array in arrays.values())
-
-
-def _worst(first: NDArray[Any], second: NDArray[Any]) -> float:
-    if first.shape != second.shape:
-        return float("inf")
-    return float(np.abs(first.astype(np.float64) - second.astype(np.float64)).max(initial=0.0))
-
-
-def _compare_detections(wanted: Sequence[Arrays], got: Sequence[Arrays], tolerance: float, of: str) -> _Compared:
-    pairs = [_pair_boxes(a, b, tolerance) for a, b in zip(wanted, got, strict=True)]
-    both_ways = pairs + [_pair_boxes(b, a, tolerance) for a, b in zip(wanted, got, strict=True)]
-    px, score, unpaired = (max(pair[axis] for pair in both_ways) for axis in range(3))
-    differences = [
-        Difference(f"boxes without a partner, {of}", unpaired, 0),
-        Difference(f"corners in pixels, {of}", px, BOX_TOLERANCE_PX),
-        Difference(f"scores, {of}", score, tolerance),
-    ]
-    return differences, int(sum(pair[3] for pair in pairs))
-
-
-def _pair_boxes(wanted: Arrays, got: Arrays, tolerance: float) -> tuple[float, float, float, float]:
-    """For each wanted box the nearest one got: worst corner, worst score, boxes without a partner, boxes compared.
-
-    The faintest row is left out: whether it makes the cut of score or of 100 rows may hang on the last bit.
-    """
-    scores = wanted["scores"][wanted["scores"] > 0]
-    boxes = wanted["boxes"][: len(scores)][scores > scores.min(initial=1.0) + tolerance]
-    scores = scores[: len(boxes)]
-    partners = got["boxes"][got["scores"] > 0]
-    if not len(boxes) or not len(partners):
-        return 0.0, 0.0, float(len(boxes)), float(len(boxes))
-    gaps = np.abs(boxes[:, None] - partners[None]).max(axis=2)
-    nearest = gaps.argmin(axis=1)
-    paired = gaps.min(axis=1) <= max(BOX_TOLERANCE_PX, 1.0)
-    score_gaps = np.abs(scores - got["scores"][nearest])[paired]
-    px = gaps.min(axis=1)[paired]
-    return float(px.max(initial=0.0)), float(score_gaps.max(initial=0.0)), float((~paired).sum()), float(len(boxes))

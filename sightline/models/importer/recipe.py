@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sightline.errors import ConfigurationError
 from sightline.models.importer.detections import Suppression
 from sightline.models.importer.pixels import AS_THEY_ARE, CHANNELS, IMAGENET, Pixels
 from sightline.models.importer.source import SourceModel
@@ -13,6 +14,8 @@ from sightline.models.importer.yolox import BOX_AND_OBJECTNESS, YoloxHead
 from sightline.spec import CropRule, ModelKind
 
 Kind = Literal["yolox", "osnet", "onnx"]
+Fit = Literal["stretch", "letterbox"]
+Interpolation = Literal["bilinear", "area", "cubic"]
 Head = Literal["yolox", "boxes", "embedding", "keypoints", "densepose"]
 
 ROLES: Mapping[Head, ModelKind] = {
@@ -38,8 +41,8 @@ class CropChoice:
     """How people are cut out for the net; its size comes from the net itself."""
 
     expand: float = 0.0
-    fit: Literal["stretch", "letterbox"] = "stretch"
-    interpolation: Literal["bilinear", "area", "cubic"] = "bilinear"
+    fit: Fit = "stretch"
+    interpolation: Interpolation = "bilinear"
 
     def rule(self, size_hw: tuple[int, int]) -> CropRule:
         return CropRule(size_hw=size_hw, expand=self.expand, fit=self.fit, interpolation=self.interpolation)
@@ -79,6 +82,22 @@ YOLOX = Recipe(head="yolox", pixels=Pixels(colour="bgr"))
 """As Megvii trains it since release 0.1.1: BGR, 0-255, not normalised."""
 OSNET = Recipe(head="embedding", pixels=IMAGENET)
 """As torchreid trains it: RGB crops stretched to 256x128, ImageNet's mean and deviation."""
+
+
+def recipe_for(kind: Kind, role: ModelKind | None = None) -> Recipe:
+    """What to start from.
+
+    Raises:
+        ConfigurationError: a net of kind ``onnx`` has no role, or a net of a family has another role than that family.
+    """
+    if kind == "onnx":
+        if role is None:
+            raise ConfigurationError(f"a net of kind onnx needs its role: --role {' | '.join(HEADS)}")
+        return Recipe(head=HEADS[role])
+    recipe = YOLOX if kind == "yolox" else OSNET
+    if role not in (None, recipe.role):
+        raise ConfigurationError(f"a net of kind {kind} has the role {recipe.role}, not {role}: use --kind onnx")
+    return recipe
 
 
 def recognise(source: SourceModel) -> Kind:

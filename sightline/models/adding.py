@@ -1,0 +1,75 @@
+"""Bringing a user's model in, from file to repository: what ``sightline models add`` and the demo do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.errors import NotFoundError
+from sightline.models.importer.acceptance import Acceptance
+from sightline.models.importer.importing import import_model
+from sightline.models.importer.recipe import Recipe, recipe_for, recognise
+from sightline.models.importer.source import read_source
+from sightline.models.pictures import draw_pictures
+from sightline.models.repository import InstalledModel, ModelRepository
+from sightline.models.triton_config import Batching
+from sightline.spec import ModelSpec
+from sightline.types import UInt8Array
+
+
+@dataclass(frozen=True, slots=True)
+class AddedModel:
+    """The model as it now stands in the repository.
+
+    Attributes:
+        model: where it is, and its spec.
+        acceptance: what the comparison with the original found.
+        changed: False if this very model was there before.
+    """
+
+    model: InstalledModel
+    acceptance: Acceptance
+    changed: bool
+
+
+def add_model(
+    repository: ModelRepository,
+    file: Path,
+    *,
+    recipe: Recipe | None = None,
+    name: str | None = None,
+    pictures: Sequence[UInt8Array] | None = None,
+    batching: Batching | None = None,
+) -> AddedModel:
+    """Wrap an ONNX file, examine it, and keep it in the repository's last folder. Blocking: seconds.
+
+    Args:
+        repository: where it goes.
+        file: the user's ONNX file; it is not changed.
+        recipe: how to wrap it; unset = recognised from its tensors (YOLOX, OSNet).
+        name: on Triton; unset = by its role. The same name with other content becomes the next version.
+        pictures: to compare on; unset = drawn ones.
+        batching: on Triton.
+
+    Raises:
+        ModelError: the file is refused; the message says what was expected and what was found.
+    """
+    source = read_source(file)
+    recipe = recipe or recipe_for(recognise(source))
+    imported = import_model(source, recipe, name=name, pictures=draw_pictures() if pictures is None else pictures)
+    version, changed = _next_version(repository, imported.spec)
+    spec = imported.spec.model_copy(update={"version": version})
+    model = repository.add(spec, imported.onnx, batching=batching)
+    return AddedModel(model, imported.acceptance, changed)
+
+
+def _next_version(repository: ModelRepository, spec: ModelSpec) -> tuple[int, bool]:
+    """The version to write, and whether anything is new about it."""
+    try:
+        present = repository.find(spec.name).spec
+    except NotFoundError:
+        return 1, True
+    if present == spec.model_copy(update={"version": present.version}):
+        return present.version, False
+    return present.version + 1, True
