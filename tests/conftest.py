@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 
 from infra.local import process
-from infra.local.services import SERVERS
+from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.admin import create_topics
 from sightline.settings import LocalPorts, Settings, load_settings, merge
@@ -90,9 +90,10 @@ class Servers:
             own["milvus"] = {"backend": backend}
         if kind == "triton":
             own["triton"] = {"model_repositories": (self.root / name / "models",)}
-        kinds = [server for server in SERVERS if server.name == kind]
+        settings = load_settings(**merge(self.overrides, own))
+        kinds = [server for server in servers(settings) if server.name == kind]
         assert kinds, f"there is no server {name!r}"
-        return LocalStack(load_settings(**merge(self.overrides, own)), kinds)
+        return LocalStack(settings, kinds)
 
 
 _ADDRESSES = {
@@ -106,9 +107,9 @@ _ADDRESSES = {
 @pytest.fixture(scope="session")
 def session_servers() -> Iterator[Servers]:
     """The servers of the session; tests use ``stack``."""
-    servers = Servers(Path(tempfile.mkdtemp(prefix="sl-")))  # short: Ray's sockets are under it
-    yield servers
-    servers.down()
+    session = Servers(Path(tempfile.mkdtemp(prefix="sl-")))  # short: Ray's sockets are under it
+    yield session
+    session.down()
 
 
 @pytest.fixture
@@ -185,13 +186,13 @@ def private_stack(unique_prefix: str, tmp_path: Path) -> Iterator[Callable[..., 
     made: list[Servers] = []
 
     def make(*names: str, **overrides: Any) -> PrivateStack:
-        servers = Servers(Path(tempfile.mkdtemp(prefix="sl-")), overrides)
-        made.append(servers)
-        return PrivateStack(_factory(servers, unique_prefix, tmp_path)(*names, **overrides), servers)
+        own = Servers(Path(tempfile.mkdtemp(prefix="sl-")), overrides)
+        made.append(own)
+        return PrivateStack(_factory(own, unique_prefix, tmp_path)(*names, **overrides), own)
 
     yield make
-    for servers in made:
-        servers.down()
+    for own in made:
+        own.down()
 
 
 @pytest.fixture(scope="session")

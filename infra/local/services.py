@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from infra.local.kafka import Kafka
+from infra.local.milvus import MilvusLite, MilvusStandalone
 from infra.local.service import LocalService
 from infra.local.triton import Triton
+from sightline.settings import Settings
 
-SERVERS: tuple[type[LocalService], ...] = (Kafka, Triton)
-"""What every stack has."""
+MILVUS: dict[str, type[LocalService]] = {"lite": MilvusLite, "standalone": MilvusStandalone}
+
+
+def servers(settings: Settings) -> tuple[type[LocalService], ...]:
+    """The servers that these settings ask for."""
+    return (Kafka, Triton, MILVUS[settings.milvus.backend])
