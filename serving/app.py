@@ -1,0 +1,108 @@
+"""The questions on Ray Serve: deploy, remove and describe. The one file here that knows Ray."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import ray
+from fastapi import FastAPI
+from ray import exceptions as ray_errors
+from ray import serve
+from ray.serve.exceptions import RayServeException
+
+from serving.api import create_app
+from serving.compose import compose
+from sightline.errors import ConfigurationError, ServiceUnavailable
+from sightline.settings import Settings
+from sightline.telemetry import MetricsEndpoint, Registry
+from sightline.threads import SINGLE_THREADED
+
+APPLICATION = "sightline"
+_STOP_S = 10.0
+_PLACES_A_SEARCH = 8
+"""Requests that Serve lets into a replica for each search: the cheap ones do not wait behind searches, and what is too
+many is refused by us, as a problem, rather than by Serve."""
+
+
+@serve.ingress()
+class Questions:
+    """One replica: the HTTP API in a process of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._registry = Registry()
+
+    def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
+        app = create_app(compose(self._settings, self._registry))
+        if self._settings.metrics.enabled:
+            replica = serve.get_replica_context().replica_id.unique_id
+            folder = self._settings.local.state_dir / "metrics"
+            host = self._settings.metrics.host
+            MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=replica, targets=folder)
+        return app
+
+
+def deploy(settings: Settings) -> str:
+    """Run the questions on ``serving.host:port`` and wait until they answer; deploying again changes what differs.
+
+    Returns:
+        The API's address.
+
+    Raises:
+        ConfigurationError: no cluster or no model is named.
+        ServiceUnavailable: Ray does not answer, or the replicas did not start.
+    """
+    _connect(settings)
+    options = settings.serving
+    deployment = serve.deployment(
+        Questions,
+        name="questions",
+        num_replicas=options.replicas,
+        max_ongoing_requests=options.max_searches * _PLACES_A_SEARCH,
+        graceful_shutdown_timeout_s=_STOP_S,
+        ray_actor_options={"num_cpus": 0, "runtime_env": {"env_vars": dict(SINGLE_THREADED)}},
+    )
+    try:
+        serve.start(proxy_location="HeadOnly", http_options={"host": options.host, "port": options.port})
+        serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
+    except (RuntimeError, RayServeException, ray_errors.RayError) as error:
+        raise ServiceUnavailable("api", f"the questions did not start on Ray Serve: {error}") from error
+    return f"http://{options.host}:{options.port}"
+
+
+def remove(settings: Settings) -> None:
+    """Stop the questions; those being answered are finished. Nothing happens where none run."""
+    _connect(settings)
+    if APPLICATION in _status().applications:
+        serve.delete(APPLICATION)
+
+
+def describe(settings: Settings) -> dict[str, Any]:
+    """What Serve says of the questions: ``{"state", "detail", "replicas"}``; state ``ABSENT`` where none run."""
+    _connect(settings)
+    application = _status().applications.get(APPLICATION)
+    if application is None:
+        return {"state": "ABSENT", "detail": "not deployed", "replicas": {}}
+    deployments = application.deployments.values()
+    replicas = {str(state): count for item in deployments for state, count in item.replica_states.items()}
+    return {"state": application.status.value, "detail": application.message, "replicas": replicas}
+
+
+def _status() -> Any:
+    try:
+        return serve.status()
+    except (RuntimeError, RayServeException, ray_errors.RayError) as error:
+        raise ServiceUnavailable("api", f"Ray Serve does not answer: {error}") from error
+
+
+def _connect(settings: Settings) -> None:
+    if ray.is_initialized():
+        return
+    if not settings.ray.address:
+        raise ConfigurationError("no Ray cluster: start the local stack with `sightline up`, or set ray.address")
+    try:
+        ray.init(address=settings.ray.address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
+    except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
+        raise ServiceUnavailable("ray", f"{settings.ray.address} does not answer: {error}") from error
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)

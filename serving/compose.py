@@ -1,0 +1,119 @@
+"""The services over the real servers, as the settings name them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+
+from serving.cameras import CameraBoard
+from serving.lazy_gallery import LazyGallery
+from serving.pool import BlockingPool
+from serving.search import SearchService
+from serving.services import Services
+from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.kafka.follow import TopicFollower
+from sightline.adapters.milvus.gallery import MilvusGallery
+from sightline.adapters.triton.admin import TritonAdmin
+from sightline.adapters.triton.inference import TritonInference
+from sightline.decoding import ImageLimits
+from sightline.errors import InputError, ServiceUnavailable
+from sightline.models.selection import SelectedModels, select_models
+from sightline.ports import Gallery, Inference
+from sightline.settings import Settings
+from sightline.stages.detector import Detector
+from sightline.stages.embedder import Embedder
+from sightline.stages.perception import Perception, Stages
+from sightline.stages.pose import PoseEstimator
+from sightline.telemetry import Registry, ServingMetrics
+from sightline.wire import Record, camera_state_from_record
+
+_log = logging.getLogger(__name__)
+
+
+def compose(settings: Settings, registry: Registry) -> Services:
+    """The services of one replica. Nothing is connected until they are opened.
+
+    Raises:
+        ConfigurationError: a model is missing, or a server is not named.
+        ModelError: a model's spec is broken.
+    """
+    models = select_models(settings)
+    space = models.embedder.spec.embedding_space
+    metrics = ServingMetrics(registry)
+    inference = TritonInference(settings.triton)
+    board = CameraBoard(time.time)
+    follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
+    pool = BlockingPool()
+    gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
+
+    async def start() -> None:
+        await inference.open()
+        follower.start()
+
+    async def stop() -> None:
+        await pool.run(follower.close)
+        pool.close()
+        await inference.close()
+
+    return Services(
+        search=SearchService(
+            Perception(_stages(inference, models, settings)),
+            gallery,
+            space=space,
+            pool=pool,
+            min_person_score=settings.serving.min_person_score,
+            observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
+        ),
+        gallery=gallery,
+        blobs=FsspecBlobs(settings.blobs_url),
+        cameras=board,
+        pool=pool,
+        registry=registry,
+        metrics=metrics,
+        limits=_limits(settings),
+        attributes=models.embedder.spec.attributes,
+        checks={"gallery": partial(_gallery_answers, gallery, pool), "models": partial(_models_answer, settings, models)},
+        max_searches=settings.serving.max_searches,
+        open=start,
+        close=stop,
+    )
+
+
+def _stages(inference: Inference, models: SelectedModels, settings: Settings) -> Stages:
+    return Stages(
+        detector=Detector(inference, models.detector.spec, min_score=settings.detection.min_score),
+        detector_spec=models.detector.spec,
+        embedder=Embedder(inference, models.embedder.spec),
+        embedder_spec=models.embedder.spec,
+        pose=PoseEstimator(inference, models.pose.spec) if models.pose else None,
+        pose_spec=models.pose.spec if models.pose else None,
+    )
+
+
+def _limits(settings: Settings) -> ImageLimits:
+    """Those of published frames, but for the bytes."""
+    frames = ImageLimits.from_settings(settings.stream)
+    return ImageLimits(settings.serving.max_upload_bytes, frames.max_pixels, frames.max_side)
+
+
+def _hear(board: CameraBoard, record: Record) -> None:
+    if record.value is None:
+        board.remove((record.key or b"").decode(errors="replace"))
+        return
+    try:
+        board.update(camera_state_from_record(record), committed_at_s=record.timestamp_ms / 1000)
+    except InputError as error:
+        _log.warning("a camera's state is passed over: %s", error)
+
+
+async def _gallery_answers(gallery: Gallery, pool: BlockingPool) -> None:
+    await pool.run(gallery.newest, limit=1)
+
+
+async def _models_answer(settings: Settings, models: SelectedModels) -> None:
+    needed = [model.spec.name for model in (models.detector, models.embedder, models.pose) if model is not None]
+    async with TritonAdmin(settings.triton) as admin:
+        absent = [name for name in needed if not await admin.ready(name)]
+    if absent:
+        raise ServiceUnavailable("triton", f"not ready: {', '.join(absent)}; see `sightline models list`")

