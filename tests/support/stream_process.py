@@ -13,7 +13,7 @@ import time
 
 from actors.camera_stream import CameraStream
 from sightline.settings import load_settings
-from sightline.telemetry import CollectorRegistry, StreamMetrics
+from sightline.telemetry import Registry, StreamMetrics
 from support import world
 
 
@@ -31,7 +31,7 @@ def main() -> None:
         blobs=world.Crops(),
         decode_threads=1,
         clock=time.time,
-        metrics=StreamMetrics(CollectorRegistry()),
+        metrics=StreamMetrics(Registry()),
     )
     signal.signal(signal.SIGTERM, lambda *_: stream.stop())
     stream.run()

@@ -1,0 +1,49 @@
+"""The ports, answered by stage actors elsewhere on the cluster: calls go to the replicas in turn."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from ray import exceptions as ray_errors
+
+from sightline.errors import ModelError, ServiceUnavailable
+from sightline.types import Detections, Embeddings, Float32Array, Poses, UInt8Array
+
+T = TypeVar("T")
+
+
+class RemoteStage:
+    """The replicas of one stage: implements ``Detector``, ``PoseEstimator`` and ``Embedder``, whichever they run.
+
+    An empty batch is answered by the stage like any other. A replica that is dead or restarting is a
+    ``ServiceUnavailable``: the caller repeats the call, and the next replica takes it.
+    """
+
+    def __init__(self, replicas: Sequence[Any]) -> None:
+        self._turns: Iterator[Any] = itertools.cycle(replicas)
+
+    async def detect(self, canvases: UInt8Array) -> list[Detections]:
+        """See :class:`sightline.ports.Detector`."""
+        return await _answer(next(self._turns).detect.remote(canvases))
+
+    async def estimate(self, crops: UInt8Array) -> Poses:
+        """See :class:`sightline.ports.PoseEstimator`."""
+        return await _answer(next(self._turns).estimate.remote(crops))
+
+    async def embed(self, crops: UInt8Array, keypoints: Float32Array | None = None) -> Embeddings:
+        """See :class:`sightline.ports.Embedder`."""
+        return await _answer(next(self._turns).embed.remote(crops, keypoints))
+
+
+async def _answer(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except ray_errors.RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, ServiceUnavailable | ModelError):
+            raise cause from error
+        raise
+    except ray_errors.RayError as error:
+        raise ServiceUnavailable("ray", f"a stage actor did not answer: {error}") from error

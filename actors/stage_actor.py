@@ -1,0 +1,82 @@
+"""The Ray actor round one stage: batches across all camera streams that call it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+from actors.shell import open_log, open_metrics
+from actors.stages import open_stage, selected, stages_in_use
+from sightline.adapters.triton.inference import TritonInference
+from sightline.errors import ConfigurationError
+from sightline.settings import Settings
+from sightline.telemetry import Registry, StreamMetrics
+from sightline.types import Detections, Embeddings, Float32Array, Poses, UInt8Array
+
+
+class StageActor:
+    """An async actor: concurrent calls of many camera streams meet in one batcher. Holds no state of any frame."""
+
+    def __init__(self, settings: Settings, stage: str, name: str, mark: str) -> None:
+        self._settings = settings
+        self._stage = stage
+        self._mark = mark
+        self._closing = AsyncExitStack()
+        self._opened: Any = None
+        self._opening = asyncio.Lock()
+        open_log(settings, name)
+        registry = Registry()
+        self._metrics = StreamMetrics(registry)
+        open_metrics(settings, registry, job="sightline-stage", name=name)
+
+    async def detect(self, canvases: UInt8Array) -> list[Detections]:
+        """See :class:`sightline.ports.Detector`."""
+        found: list[Detections] = await (await self._open()).detect(canvases)
+        return found
+
+    async def estimate(self, crops: UInt8Array) -> Poses:
+        """See :class:`sightline.ports.PoseEstimator`."""
+        poses: Poses = await (await self._open()).estimate(crops)
+        return poses
+
+    async def embed(self, crops: UInt8Array, keypoints: Float32Array | None = None) -> Embeddings:
+        """See :class:`sightline.ports.Embedder`."""
+        embeddings: Embeddings = await (await self._open()).embed(crops, keypoints)
+        return embeddings
+
+    async def ping(self) -> bool:
+        """True once the actor runs."""
+        return True
+
+    async def fingerprint(self) -> str:
+        """Of the settings that it was made with."""
+        return self._mark
+
+    async def describe(self) -> dict[str, Any]:
+        """Which stage it runs."""
+        return {"state": "running", "stage": self._stage}
+
+    async def stop(self) -> bool:
+        """Give up the connection; calls that still come open it again."""
+        async with self._opening:
+            await self._closing.aclose()
+            self._opened = None
+        return True
+
+    async def _open(self) -> Any:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._connect()
+        return self._opened
+
+    async def _connect(self) -> Any:
+        model = stages_in_use(selected(self._settings)).get(self._stage)
+        if model is None:
+            raise ConfigurationError(f"there is no model for the stage {self._stage}: see `sightline models list`")
+        inference = TritonInference(self._settings.triton)
+        await inference.open()
+        self._closing.push_async_callback(inference.close)
+        return open_stage(
+            self._stage, model, inference=inference, settings=self._settings, metrics=self._metrics, closing=self._closing
+        )

@@ -1,0 +1,3 @@
+"""The Ray actor round a writer."""
+
+from __future__ import annotations
