@@ -16,9 +16,6 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest, start_
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 Registry = CollectorRegistry
-"""Where a process's metrics are kept: for parts that pass it on."""
-
-Registry = CollectorRegistry
 """Where a process's metrics are kept: made once at its start and passed in."""
 
 STAGE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -8,7 +8,7 @@ import time
 import uvicorn
 
 from serving.api import create_app
-from serving.testing.world import World
+from support.questions.world import World
 
 PORT = 8088
 

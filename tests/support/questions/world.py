@@ -11,8 +11,8 @@ from serving.cameras import CameraBoard
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Check, Services
-from serving.testing.pictures import Colour, Look, Person, Scene, to_jpeg
-from serving.testing.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
+from support.questions.pictures import Colour, Look, Person, Scene, to_jpeg
+from support.questions.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
 from sightline.decoding import ImageLimits
 from sightline.geometry import expand_box, integer_box, xyxy_to_xywh
 from sightline.ports import BlobStore, Clock, Gallery
