@@ -4,11 +4,18 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
+PACKAGES_STAMP := $(VENV)/.packages
 
-.PHONY: help setup demo test lint bench clean
+# What the demo runs on: VIDEO="a.mp4 b.mp4" MODELS="detector.onnx embedder.onnx"; DURATION_S=60 ends it by itself.
+VIDEO ?=
+MODELS ?=
+DURATION_S ?=
+export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline
+
+.PHONY: help setup packages demo test soak lint bench constraints clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.stamp ## Make the Python environment (.venv) from constraints.txt
 
@@ -19,14 +26,30 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
 	@touch $@
 
+demo: setup ## Run the product: make demo VIDEO="a.mp4 b.mp4" MODELS="detector.onnx embedder.onnx" [DURATION_S=60]
+	@infra/local/packages.sh java maven
+	$(BIN)/sightline demo $(foreach v,$(VIDEO),--video $(v)) $(foreach m,$(MODELS),--model $(m)) $(if $(DURATION_S),--duration $(DURATION_S))
+
 lint: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup ## Pass all tests (starts the local stack by itself)
+test: setup packages ## Pass all tests (starts the servers that they need by itself)
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-clean: ## Remove the environment and caches
+packages: ## Install the Debian packages that the tests need, or say which are missing
+	@infra/local/packages.sh java maven chromium prometheus rtsp
+
+soak: setup packages ## Kill everything at random for SOAK_S seconds (default 600) and check the invariants
+	SOAK_S=$${SOAK_S:-600} $(BIN)/pytest tests/e2e -m soak -s
+
+bench: setup packages ## Run every benchmark; tables go to benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+constraints: ## Resolve all dependencies anew, in one go
+	uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-header -o constraints.txt
+
+clean: ## Remove the environment and caches (not the state folder)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
