@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from sightline.cli import models
+from sightline.cli import models, publish
 from sightline.cli.console import stderr
+from sightline.cli.search import search
 from sightline.errors import SightlineError
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 
 app.add_typer(models.app)
+app.command()(search)
+app.command()(publish.publish)
 
 
 def main() -> None:
