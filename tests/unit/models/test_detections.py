@@ -91,7 +91,7 @@ def test_a_box_of_infinite_size_leaves_no_trace_in_the_padding(keeping):
     candidates=st.sampled_from([1, 5, 99, 100, 101, 300]),
     coarse=st.booleans(),
 )
-def test_the_graph_agrees_with_the_reference(suppressing, keeping, seed, pictures, candidates, coarse):
+def test_the_graph_agrees_with_the_reference(suppressing, keeping, *, seed, pictures, candidates, coarse):
     random = np.random.default_rng(seed)
     corner = random.uniform(0, 60, (pictures, candidates, 2)).astype(np.float32)
     boxes = np.concatenate([corner, corner + random.uniform(1, 40, corner.shape)], axis=2).astype(np.float32)

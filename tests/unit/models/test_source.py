@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,8 @@ def test_damaged_files_never_raise_anything_else(nets, position, value, cut):
         content[at] = value
     damaged = nets.folder / "damaged.onnx"
     damaged.write_bytes(bytes(content))
-    try:
+    with contextlib.suppress(ModelError):
         read_source(damaged)
-    except ModelError:
-        pass
 
 
 def test_two_inputs(nets):
@@ -70,7 +69,7 @@ def test_wrong_rank(nets):
 def test_custom_operators(nets):
     nodes = [helper.make_node("Magic", ["input"], ["out"], domain="com.evil")]
     path = nets.write("custom.onnx", nodes, [], ["N", 3, 8, 8], {"out": ["N", 3, 8, 8]}, domains=["com.evil"])
-    with pytest.raises(ModelError, match="custom ones: com.evil::Magic"):
+    with pytest.raises(ModelError, match=r"custom ones: com.evil::Magic"):
         read_source(path)
 
 
@@ -87,7 +86,7 @@ def test_custom_operators_hidden_in_a_branch(nets):
     nodes = [helper.make_node("If", ["yes"], ["out"], then_branch=inner, else_branch=other)]
     weights = [numpy_helper.from_array(np.array(True), "yes")]
     path = nets.write("if.onnx", nodes, weights, ["N", 3, 8, 8], {"out": ["N", 3, 8, 8]}, domains=["com.evil"])
-    with pytest.raises(ModelError, match="com.evil::Magic"):
+    with pytest.raises(ModelError, match=r"com.evil::Magic"):
         read_source(path)
 
 

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from sightline.errors import ConfigurationError, ModelError, NotFoundError
+from sightline.models.repository import ModelRepository
+from sightline.models.triton_config import Batching, render_config
+from sightline.spec import CropRule, ModelSpec, TensorSpec
+
+ONNX = b"not really onnx"
+
+
+def make_spec(name: str = "reid_a", kind: str = "embedder", **changes) -> ModelSpec:
+    detector = kind == "detector"
+    size = (64, 48) if detector else (16, 8)
+    outputs = [("boxes", (-1, 100, 4)), ("scores", (-1, 100))] if detector else [("embedding", (-1, 4))]
+    values = {
+        "name": name,
+        "kind": kind,
+        "inputs": (TensorSpec(name="image" if detector else "crop", dtype="uint8", shape=(-1, *size, 3)),),
+        "outputs": tuple(TensorSpec(name=n, dtype="float32", shape=s) for n, s in outputs),
+        "crop": None if detector else CropRule(size_hw=size),
+        "sha256": hashlib.sha256(ONNX).hexdigest(),
+    }
+    return ModelSpec(**(values | changes))
+
+
+def names(repository: ModelRepository) -> list[str]:
+    return [model.spec.name for model in repository.models()]
+
+
+def test_the_layout_is_tritons(tmp_path):
+    model = ModelRepository([tmp_path]).add(make_spec(version=3), ONNX)
+    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["reid_a/3/model.onnx", "reid_a/3/model.py", "reid_a/config.pbtxt", "reid_a/spec.json"]
+    assert model.onnx.read_bytes() == ONNX
+    assert "class TritonPythonModel" in (tmp_path / "reid_a/3/model.py").read_text()
+    model.verify()
+
+
+def test_folders_that_do_not_exist_hold_nothing(tmp_path):
+    assert ModelRepository([tmp_path / "a", tmp_path / "b"]).models() == []
+
+
+def test_the_later_folder_wins(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    ModelRepository([first]).add(make_spec(source="first"), ONNX)
+    ModelRepository([first]).add(make_spec("reid_b"), ONNX)
+    ModelRepository([second]).add(make_spec(source="second"), ONNX)
+    repository = ModelRepository([first, second])
+    assert names(repository) == ["reid_a", "reid_b"]
+    assert repository.find("reid_a").spec.source == "second"
+    repository.remove("reid_a")
+    assert repository.find("reid_a").spec.source == "first"
+
+
+def test_replacing_leaves_only_the_new_version(tmp_path):
+    repository = ModelRepository([tmp_path])
+    repository.add(make_spec(), ONNX)
+    repository.add(make_spec(version=2), b"new")
+    assert sorted(path.name for path in (tmp_path / "reid_a").iterdir()) == ["2", "config.pbtxt", "spec.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reid_a"]
+
+
+def test_dying_between_the_renames_loses_nothing(tmp_path, monkeypatch):
+    repository = ModelRepository([tmp_path])
+    repository.add(make_spec(), ONNX)
+    rename = type(tmp_path).rename
+
+    def die_on_the_second(path, target):
+        if path.name.startswith(".incoming"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", die_on_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        repository.add(make_spec(version=2), b"new")
+    monkeypatch.undo()
+    assert repository.find("reid_a").spec.version == 1
+    assert repository.find("reid_a").onnx.read_bytes() == ONNX
+
+
+def test_half_written_folders_are_no_models(tmp_path):
+    half = tmp_path / f".incoming-reid_x-{os.getpid()}"
+    half.mkdir()
+    make_spec("reid_x").write(half)
+    (tmp_path / "empty").mkdir()
+    assert ModelRepository([tmp_path]).models() == []
+
+
+def test_weights_that_were_changed_are_noticed(tmp_path):
+    model = ModelRepository([tmp_path]).add(make_spec(), ONNX)
+    model.onnx.write_bytes(b"other")
+    with pytest.raises(ModelError, match="was changed"):
+        model.verify()
+    model.onnx.unlink()
+    with pytest.raises(ModelError, match="is missing"):
+        model.verify()
+
+
+def test_a_broken_spec_is_named(tmp_path):
+    ModelRepository([tmp_path]).add(make_spec(), ONNX)
+    (tmp_path / "reid_a/spec.json").write_text('{"name": 3}')
+    with pytest.raises(ModelError, match=r"reid_a/spec\.json"):
+        ModelRepository([tmp_path]).models()
+
+
+class TestResolve:
+    def test_the_only_one_of_its_kind(self, tmp_path):
+        repository = ModelRepository([tmp_path])
+        repository.add(make_spec(), ONNX)
+        repository.add(make_spec("person_detector", "detector"), ONNX)
+        assert repository.resolve("embedder").spec.name == "reid_a"
+        assert repository.resolve("detector").spec.name == "person_detector"
+
+    def test_none(self, tmp_path):
+        repository = ModelRepository([tmp_path])
+        assert repository.optional("keypoints") is None
+        with pytest.raises(ConfigurationError, match="sightline models add"):
+            repository.resolve("detector")
+
+    def test_several(self, tmp_path):
+        repository = ModelRepository([tmp_path])
+        repository.add(make_spec(), ONNX)
+        repository.add(make_spec("reid_b"), ONNX)
+        assert repository.resolve("embedder", "reid_b").spec.name == "reid_b"
+        with pytest.raises(ConfigurationError, match=r"reid_a, reid_b\): name one in pipeline\.embedder\.model"):
+            repository.resolve("embedder")
+
+    def test_a_name_that_is_not_there(self, tmp_path):
+        with pytest.raises(ConfigurationError, match=r"pipeline\.pose\.model = 'kp'"):
+            ModelRepository([tmp_path]).resolve("keypoints", "kp")
+
+    def test_a_name_of_another_kind(self, tmp_path):
+        repository = ModelRepository([tmp_path])
+        repository.add(make_spec(), ONNX)
+        with pytest.raises(ConfigurationError, match="of kind detector, it is of kind embedder"):
+            repository.resolve("detector", "reid_a")
+
+    def test_removing_what_is_not_there(self, tmp_path):
+        with pytest.raises(NotFoundError, match="'x'"):
+            ModelRepository([tmp_path]).remove("x")
+
+
+def test_config_says_what_the_spec_says():
+    text = render_config(make_spec("person_detector", "detector"), Batching(max_batch_size=8))
+    assert 'name: "person_detector"' in text
+    assert "max_batch_size: 8" in text
+    assert '{ name: "image" data_type: TYPE_UINT8 dims: [ 64, 48, 3 ] }' in text
+    assert '{ name: "boxes" data_type: TYPE_FP32 dims: [ 100, 4 ] }' in text
+    assert "preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100" in text
+
+
+def test_a_batch_of_one_is_never_gathered():
+    assert "dynamic_batching" not in render_config(make_spec(), Batching(max_batch_size=1))
