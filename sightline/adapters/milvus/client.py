@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,8 @@ def connect(settings: MilvusSettings) -> MilvusClient:
         ConfigurationError: no server is named and no local stack runs, or it refuses the token.
         ServiceUnavailable: the server does not answer.
     """
+    # It logs a traceback of every error that it also raises, those that we expect among them.
+    logging.getLogger("pymilvus.decorators").setLevel(logging.CRITICAL)
     if not settings.uri:
         raise ConfigurationError("no Milvus: start the local stack with `sightline up`, or set milvus.uri")
     deadline = {"methodConfig": [{"name": [{}], "timeout": f"{settings.timeout_s}s"}]}

@@ -36,7 +36,7 @@ def collection_name(prefix: str, space: str) -> str:
         InputError: Milvus cannot name a collection so.
     """
     name = f"{prefix}_{space}"
-    if not _LEGAL_NAME.fullmatch(name):
+    if not space or not _LEGAL_NAME.fullmatch(name):
         raise InputError(f"expected an embedding space of letters, digits and _, got {space[:80]!r}")
     return name
 

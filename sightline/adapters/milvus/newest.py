@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sightline.adapters.milvus.filters import at_or_before_expression
+from sightline.adapters.milvus.filters import at_or_before_expression, before_expression, since_expression
 
 Key = tuple[int, str]
 """(-captured_at_us, sighting id): ascending order is newest first, ties by id."""
@@ -31,7 +31,7 @@ def newest_keys(fetch: Callable[[str], list[Key]], *, limit: int, before_us: int
         before_us: only what was captured before it.
         now_us: where to begin to look if ``before_us`` is unset; later sightings are found as well.
     """
-    until = [] if before_us is None else [f"captured_at_us < {before_us}"]
+    until = [] if before_us is None else [before_expression(before_us)]
     keys: list[Key] = []
     for since in _windows(now_us if before_us is None else before_us):
         keys = fetch(" and ".join(until + since))
@@ -45,5 +45,5 @@ def newest_keys(fetch: Callable[[str], list[Key]], *, limit: int, before_us: int
 
 def _windows(top_us: int) -> Iterator[list[str]]:
     for exponent in range(_WINDOWS):
-        yield [f"captured_at_us >= {top_us - _FIRST_WINDOW_US * _GROWTH**exponent}"]
+        yield [since_expression(top_us - _FIRST_WINDOW_US * _GROWTH**exponent)]
     yield []
