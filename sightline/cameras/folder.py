@@ -62,8 +62,8 @@ class FolderSource:
 
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Sorts names as people do: runs of digits by their number, the rest by letters regardless of case."""
-    parts = re.split(r"([0-9]+)", name)
-    return tuple((0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part.casefold()) for part in parts if part)
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return tuple((0, int(part), part) if part[0] in "0123456789" else (1, 0, part.casefold()) for part in parts)
 
 
 def _images(folder: Path) -> list[Path]:

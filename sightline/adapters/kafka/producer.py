@@ -1,0 +1,229 @@
+"""Frames into Kafka: idempotent, in order for each camera, with bounded memory and a bounded patience."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka import errors as kafka_errors
+
+from sightline.adapters.kafka.client import SERVICE, connection_options, kafka_errors_mapped
+from sightline.adapters.kafka.message_limit import topic_message_limit
+from sightline.errors import ServiceError, ServiceUnavailable
+from sightline.ports import Clock
+from sightline.settings import Settings
+from sightline.types import EncodedFrame
+from sightline.wire import Message, frame_to_message
+
+logger = logging.getLogger(__name__)
+
+_BATCH_BYTES = 256 * 1024
+_FORCED_CLOSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishLimits:
+    """What may wait for Kafka's acknowledgement, in all cameras together, and for how long."""
+
+    frames: int = 256
+    bytes: int = 64 * 1024 * 1024
+    patience_s: float = 120.0
+    """A frame that was not acknowledged for so long has failed; so has the publisher, if nothing else goes through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a camera's frames so far.
+
+    Attributes:
+        frames, bytes: acknowledged by Kafka.
+        too_large: not sent for their size (``kafka.max_message_bytes``, or the topic's own limit).
+        failed: not acknowledged within the patience, or given up at the end.
+    """
+
+    frames: int = 0
+    bytes: int = 0
+    too_large: int = 0
+    failed: int = 0
+
+
+class FramePublisher:
+    """A producer of ``camera-frames``. Several threads may publish, each camera from one of them.
+
+    A frame that is sent again after a lost acknowledgement is stored once (the idempotent producer takes care of that).
+    Reaching a bound blocks :meth:`publish`: that is the back-pressure.
+    """
+
+    def __init__(self, settings: Settings, *, limits: PublishLimits | None = None, clock: Clock = time.monotonic) -> None:
+        self._settings = settings
+        self._limits = limits or PublishLimits()
+        self._clock = clock
+        self._topic = settings.kafka.topic("camera_frames")
+        self._producer: KafkaProducer | None = None
+        self._max_bytes = settings.kafka.max_message_bytes
+        self._changed = threading.Condition()
+        self._waiting_frames = 0
+        self._waiting_bytes = 0
+        self._progress_at = 0.0
+        self._fault: Exception | None = None
+        self._delivered: dict[str, Delivered] = defaultdict(Delivered)
+
+    def open(self) -> None:
+        """Connect.
+
+        Raises:
+            ConfigurationError: no cluster is named.
+            ServiceError: no broker answers, or there is no topic for frames; the next step is named.
+        """
+        kafka = self._settings.kafka
+        self._max_bytes = topic_message_limit(kafka, self._topic)
+        with kafka_errors_mapped(f"connecting to {kafka.bootstrap_servers}"):
+            self._producer = KafkaProducer(
+                **connection_options(kafka),
+                client_id="sightline-publish",
+                enable_idempotence=True,
+                max_request_size=self._max_bytes,
+                batch_size=min(_BATCH_BYTES, self._max_bytes),
+                delivery_timeout_ms=int(self._limits.patience_s * 1000),
+                request_timeout_ms=min(10_000, int(self._limits.patience_s * 1000)),
+                max_block_ms=10_000,
+                allow_auto_create_topics=False,
+            )
+        with kafka_errors_mapped(f"looking for the topic {self._topic} (`sightline up` creates it)"):
+            self._producer.partitions_for(self._topic)
+
+    def publish(self, frame: EncodedFrame) -> None:
+        """Hand a frame over; returns once there is room for it, before it is acknowledged.
+
+        A frame that is too large is counted and named in the log, and not sent; the camera goes on.
+
+        Raises:
+            ServiceUnavailable: nothing got through for as long as the patience lasts.
+            ServiceError: Kafka refuses our frames (no permission, for example).
+        """
+        message = frame_to_message(frame, self._topic)
+        size = len(frame.data)
+        self._wait_for_room(size)
+        try:
+            with kafka_errors_mapped(f"publishing for camera {frame.camera}"):
+                future = self._send(message)
+        except ServiceError as error:
+            self._release(size)
+            if not isinstance(error.__cause__, kafka_errors.MessageSizeTooLargeError):
+                raise
+            self._count_too_large(frame)
+            return
+        future.add_callback(lambda _: self._acknowledged(frame))
+        future.add_errback(lambda error: self._not_delivered(frame, error))
+
+    def flush(self, *, timeout_s: float) -> None:
+        """Wait until every frame is acknowledged or has failed.
+
+        Raises:
+            ServiceUnavailable: some were still waiting at the end of the time.
+        """
+        end = self._clock() + timeout_s
+        with self._changed:
+            while self._waiting_frames:
+                left_s = end - self._clock()
+                if left_s <= 0:
+                    raise ServiceUnavailable(SERVICE, f"{self._waiting_frames} frames not acknowledged in {timeout_s:g} s")
+                self._changed.wait(left_s)
+
+    def close(self, *, timeout_s: float = 10.0) -> None:
+        """Flush, disconnect and count what is still waiting as failed; safe to call twice.
+
+        Raises:
+            ServiceUnavailable: some frames were still waiting at the end of the time.
+        """
+        with self._changed:
+            producer, self._producer = self._producer, None
+            self._changed.notify_all()  # who waits for room waits in vain now
+        if producer is None:
+            return
+        try:
+            self.flush(timeout_s=timeout_s)
+            producer.close(timeout=timeout_s)
+        finally:
+            _give_up(producer)
+
+    def delivered(self, camera: str) -> Delivered:
+        """What became of a camera's frames so far."""
+        with self._changed:
+            return self._delivered[camera]
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds frames have waited and Kafka has acknowledged none; 0 while all goes well."""
+        with self._changed:
+            return self._silent_s()
+
+    def _silent_s(self) -> float:
+        return self._clock() - self._progress_at if self._waiting_frames else 0.0
+
+    def _wait_for_room(self, size: int) -> None:
+        with self._changed:
+            while self._producer is not None and self._fault is None and self._is_full(size):
+                self._changed.wait()
+            if self._fault is not None:
+                with kafka_errors_mapped("publishing"):
+                    raise self._fault
+            if not self._waiting_frames:
+                self._progress_at = self._clock()
+            self._waiting_frames += 1
+            self._waiting_bytes += size
+
+    def _is_full(self, size: int) -> bool:
+        """A single frame larger than the bound goes alone."""
+        too_many = self._waiting_frames >= self._limits.frames
+        return bool(self._waiting_frames) and (too_many or self._waiting_bytes + size > self._limits.bytes)
+
+    def _send(self, message: Message) -> Any:
+        producer = self._producer
+        if producer is None:
+            raise ServiceUnavailable(SERVICE, "the publisher is not open")
+        return producer.send(message.topic, value=message.value, key=message.key, headers=list(message.headers))
+
+    def _acknowledged(self, frame: EncodedFrame) -> None:
+        with self._changed:
+            self._fault = None
+            self._progress_at = self._clock()
+            so_far = self._delivered[frame.camera]
+            self._delivered[frame.camera] = replace(so_far, frames=so_far.frames + 1, bytes=so_far.bytes + len(frame.data))
+        self._release(len(frame.data))
+
+    def _not_delivered(self, frame: EncodedFrame, error: Exception) -> None:
+        with self._changed:
+            if self._fault is None:  # those that follow fail for the same reason
+                logger.error("camera %s: frame %s was not delivered: %s", frame.camera, frame.frame_id, error)
+            self._fault = error
+            so_far = self._delivered[frame.camera]
+            self._delivered[frame.camera] = replace(so_far, failed=so_far.failed + 1)
+        self._release(len(frame.data))
+
+    def _count_too_large(self, frame: EncodedFrame) -> None:
+        logger.warning(
+            "camera %s: frame %s of %d bytes is too large for Kafka, which takes %d: lower the picture's size or quality, or "
+            "raise kafka.max_message_bytes and the topic's max.message.bytes",
+            *(frame.camera, frame.frame_id, len(frame.data), self._max_bytes),
+        )
+        with self._changed:
+            so_far = self._delivered[frame.camera]
+            self._delivered[frame.camera] = replace(so_far, too_large=so_far.too_large + 1)
+
+    def _release(self, size: int) -> None:
+        with self._changed:
+            self._waiting_frames -= 1
+            self._waiting_bytes -= size
+            self._changed.notify_all()
+
+
+def _give_up(producer: KafkaProducer) -> None:
+    """Fail what is still waiting and stop the producer's thread; kafka-python has no public way past a silent broker."""
+    producer._sender.force_close()
+    producer._sender.join(_FORCED_CLOSE_S)
