@@ -15,6 +15,7 @@ from typing import Any
 import ray
 from ray import exceptions as ray_errors
 
+from actors.remote import StageHandles, stage_names
 from actors.stage_actor import StageActor
 from actors.stages import STAGES, selected, stages_in_use
 from actors.stream_actor import StreamActor
@@ -56,29 +57,6 @@ def wanted_actors(settings: Settings) -> list[Wanted]:
         name = f"writer-{worker}"
         actors.append(Wanted(name, WriterActor, (settings, name), 0.0))
     return actors
-
-
-def stage_names(settings: Settings, stage: str) -> list[str]:
-    """The names of a stage's actors."""
-    return [f"{stage}-{replica}" for replica in range(getattr(settings.pipeline, stage).replicas)]
-
-
-@dataclass(frozen=True, slots=True)
-class StageHandles:
-    """Finds a stage's actors from within another actor."""
-
-    settings: Settings
-
-    def __call__(self, stage: str) -> list[Any]:
-        """Handles of all replicas.
-
-        Raises:
-            ServiceUnavailable: one is not there.
-        """
-        try:
-            return [ray.get_actor(name, namespace=self.settings.ray.namespace) for name in stage_names(self.settings, stage)]
-        except ValueError as error:
-            raise ServiceUnavailable("ray", f"a stage actor is missing: {error}") from error
 
 
 def fingerprint(settings: Settings) -> str:

@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Awaitable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import ray
 from ray import exceptions as ray_errors
 
 from sightline.errors import ModelError, ServiceUnavailable
+from sightline.settings import Settings
 from sightline.types import Detections, Embeddings, Float32Array, Poses, UInt8Array
 
 T = TypeVar("T")
+
+
+def stage_names(settings: Settings, stage: str) -> list[str]:
+    """The names of a stage's actors."""
+    return [f"{stage}-{replica}" for replica in range(getattr(settings.pipeline, stage).replicas)]
+
+
+@dataclass(frozen=True, slots=True)
+class StageHandles:
+    """Finds a stage's actors from within another actor."""
+
+    settings: Settings
+
+    def __call__(self, stage: str) -> list[Any]:
+        """Handles of all replicas.
+
+        Raises:
+            ServiceUnavailable: one is not there.
+        """
+        try:
+            return [ray.get_actor(name, namespace=self.settings.ray.namespace) for name in stage_names(self.settings, stage)]
+        except ValueError as error:
+            raise ServiceUnavailable("ray", f"a stage actor is missing: {error}") from error
 
 
 class RemoteStage:
