@@ -58,7 +58,7 @@ def status_of(error: InferenceServerException) -> str:
 def triton_errors_mapped(doing: str) -> Iterator[None]:
     """Turn Triton's errors into ours, the cause chained; ``doing`` completes "while …".
 
-    What is neither a fault of the request nor of our rights may pass, a crashed backend included: Triton starts it anew.
+    What is neither a fault of the request nor of our rights may pass, a crashed model included (see reviving.py).
     """
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 from sightline.adapters.triton.connection import SERVICE, call_headers, connect, status_of, triton_errors_mapped
 from sightline.adapters.triton.region_pool import RegionPool, SharedMemoryRefused
 from sightline.adapters.triton.regions import padded
+from sightline.adapters.triton.reviving import Reviver, is_dead
 from sightline.errors import ModelError, ServiceError, ServiceUnavailable
 from sightline.ports import Tensors
 from sightline.settings import TritonSettings
@@ -39,6 +41,7 @@ class TritonInference:
         self._max_regions = max_regions
         self._client: InferenceServerClient | None = None
         self._pool: RegionPool | None = None
+        self._reviver: Reviver | None = None
         self._options: dict[str, Any] = {"headers": call_headers(settings), "client_timeout": settings.timeout_s}
 
     async def open(self) -> None:
@@ -48,6 +51,7 @@ class TritonInference:
             ConfigurationError: no server is named.
         """
         self._client = connect(self._settings)
+        self._reviver = Reviver(self._client, headers=self._options["headers"])
         if wants_shared_memory(self._settings):
             self._pool = RegionPool(
                 self._client,
@@ -65,6 +69,9 @@ class TritonInference:
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.close()
+        reviver, self._reviver = self._reviver, None
+        if reviver is not None:
+            await reviver.close()
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -102,9 +109,7 @@ class TritonInference:
         tensors = [_declare(name, array) for name, array in arrays.items()]
         for tensor, array in zip(tensors, arrays.values(), strict=True):
             tensor.set_data_from_numpy(array)
-        with triton_errors_mapped(f"running {model}"):
-            result = await client.infer(model, tensors, **self._options)
-        return _read(model, result)
+        return await self._run(client, model, tensors)
 
     async def _infer_shared(
         self, client: InferenceServerClient, pool: RegionPool, model: str, arrays: Tensors, size: int
@@ -114,15 +119,27 @@ class TritonInference:
             offsets = region.write(list(arrays.values()))
             for tensor, array, offset in zip(tensors, arrays.values(), offsets, strict=True):
                 tensor.set_shared_memory(region.name, array.nbytes, offset)
-            with triton_errors_mapped(f"running {model}"):
-                try:
-                    result = await client.infer(model, tensors, **self._options)
-                except InferenceServerException as error:
-                    if not _forgot_region(error):
-                        raise
-                    await pool.register(region)  # the server has been restarted
-                    result = await client.infer(model, tensors, **self._options)
+            try:
+                return await self._run(client, model, tensors)
+            except _RegionForgotten:
+                await pool.register(region)  # the server has been restarted
+                return await self._run(client, model, tensors)
+
+    async def _run(self, client: InferenceServerClient, model: str, tensors: Sequence[InferInput]) -> dict[str, NDArray[Any]]:
+        with triton_errors_mapped(f"running {model}"):
+            try:
+                result = await client.infer(model, tensors, **self._options)
+            except InferenceServerException as error:
+                if _forgot_region(error):
+                    raise _RegionForgotten(SERVICE, str(error.message())) from error
+                if is_dead(error) and self._reviver is not None:
+                    await self._reviver.revive(model)  # for the caller's next attempt
+                raise
         return _read(model, result)
+
+
+class _RegionForgotten(ServiceUnavailable):
+    """The server does not know our shared memory region: it has been restarted."""
 
 
 def wants_shared_memory(settings: TritonSettings) -> bool:
