@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 from pydantic.json_schema import SkipJsonSchema
 
 from serving.cursors import MAX_LIMIT
@@ -31,14 +31,9 @@ def _written_as_time(value: Any) -> Any:
     raise ValueError("expected RFC 3339, for example 2026-11-21T08:00:00Z")
 
 
-def _within_the_calendar(value: AwareDatetime) -> AwareDatetime:
-    to_us(value)
-    return value
-
-
 CameraId = Annotated[str, Field(pattern=f"^{CAMERA_ID.pattern}$")]
 Cameras = Annotated[list[CameraId], BeforeValidator(_as_list), Field(max_length=MAX_CAMERAS)]
-Time = Annotated[AwareDatetime, BeforeValidator(_written_as_time), AfterValidator(_within_the_calendar)]
+Time = Annotated[AwareDatetime, BeforeValidator(_written_as_time)]
 SightingId = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
 Absent = SkipJsonSchema[None]
 """A field that may be left out, but not null: forms and query strings know no null."""

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sightline.types import UInt8Array
 
-TILE_WH = (144, 288)
+TILE_WH = (168, 320)
 COLUMNS = 6
 _GAP, _LINE, _FONT_PX = 14, 18, 14
 _PAPER, _INK, _SOFT, _BLANK, _ACCENT = "#f6f7f9", "#161a22", "#5b6576", "#dfe3ea", "#2f5bea"

@@ -11,8 +11,6 @@ from serving.cameras import CameraBoard
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Check, Services
-from support.questions.pictures import Colour, Look, Person, Scene, to_jpeg
-from support.questions.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
 from sightline.decoding import ImageLimits
 from sightline.geometry import expand_box, integer_box, xyxy_to_xywh
 from sightline.ports import BlobStore, Clock, Gallery
@@ -20,6 +18,8 @@ from sightline.stages.perception import Perception, Stages
 from sightline.telemetry import Registry, ServingMetrics
 from sightline.testing import InMemoryBlobs, InMemoryGallery
 from sightline.types import CameraState, Sighting, UInt8Array, sighting_id, track_id
+from support.questions.pictures import Colour, Look, Person, Scene, to_jpeg
+from support.questions.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
 
 CAMERAS = ("entrance", "hall-east", "hall-west", "car-park")
 COLOURS: Mapping[str, Colour] = {
@@ -63,6 +63,17 @@ class World:
         self.perception = Perception(Stages(ColourDetector(), DETECTOR_SPEC, ColourEmbedder(), EMBEDDER_SPEC))
         self.board = CameraBoard(self.clock)
 
+    def copy(self) -> World:
+        """Another world with the same sightings, pictures and cameras."""
+        other = World(self.clock)
+        sightings = self.gallery.newest(limit=1000)
+        other.gallery.add(sightings)
+        for sighting in sightings:
+            if sighting.crop_key:
+                other.blobs.put(sighting.crop_key, self.blobs.get(sighting.crop_key))
+        other.report_cameras()
+        return other
+
     async def fill(self) -> None:
         """Let everybody walk through two cameras, and the cameras report."""
         minutes = 0.0
@@ -72,6 +83,10 @@ class World:
                 began_s = self.clock() - 3600 + minutes * 60
                 await self._walk(look, camera, began_s, f"walk-{number}-{visit}")
                 minutes += 55 / (len(LOOKS) * 2)
+        self.report_cameras()
+
+    def report_cameras(self) -> None:
+        """Let each camera tell of its last ten seconds: three live ones, one of which sheds, and a quiet one."""
         for position, camera in enumerate(CAMERAS):
             self._report(camera, fps=(12.5, 10.0, 8.0, 0.0)[position], shed={"stale": 40} if position == 2 else {})
 
