@@ -25,6 +25,7 @@ REQUIREMENTS = Path(__file__).parent / "milvus-requirements.txt"
 GRPC_SERVICE = "/milvus.proto.milvus.MilvusService"
 GRPC_PORT, METRICS_PORT = 19530, 9091
 """Of the standalone server, within its own network."""
+SESSION_TTL_S = 10
 OWN_ADDRESS = ("rootCoord", "proxy", "queryCoord", "queryNode", "indexNode", "dataCoord", "dataNode")
 """Its parts, which talk to one another over TCP."""
 
@@ -131,6 +132,8 @@ def _configuration(template: Path, data: Path) -> dict[str, Any]:
     text = re.sub(r"\{\{ (?P<name>\w+)(\(\w+\))?(: (?P<default>.*?))? \}\}", fill, template.read_text())
     ours: dict[str, Any] = {part: {"ip": "127.0.0.1"} for part in OWN_ADDRESS}
     ours |= {"log": {"level": "warn"}, "etcd": {"log": {"level": "warn"}}}
+    # How long a killed server's parts count as alive: until then it answers, but loads no collection.
+    ours |= {"common": {"session": {"ttl": SESSION_TTL_S}}}
     return merge(yaml.safe_load(text), ours)
 
 

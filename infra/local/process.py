@@ -22,7 +22,7 @@ class ProcessId:
     """One process, for all time: a pid alone may be given to another process later.
 
     Attributes:
-        pid: also the id of its process group and session.
+        pid: also the id of its session.
         birth: the machine's boot and the process's start in it; unlike a date it does not move with the clock.
     """
 
@@ -62,16 +62,22 @@ def is_alive(process: ProcessId) -> bool:
 
 
 def stop(process: ProcessId, *, grace_s: float = 10.0) -> None:
-    """End the process and its whole group: SIGTERM, after ``grace_s`` SIGKILL. No error where nothing is left of it."""
-    _signal_group(process, signal.SIGTERM)
-    if not _gone_within(process, grace_s):
-        _signal_group(process, signal.SIGKILL)
-        _gone_within(process, 5.0)
+    """End the process by SIGTERM, and after ``grace_s`` it and its whole session by SIGKILL.
+
+    Its children are left to the process itself at first: Ray's head takes 20 seconds where they are asked to end as well.
+    No error where nothing is left of it.
+    """
+    if is_alive(process):
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+    if is_alive(process) and grace_s:
+        _gone_within(process, grace_s)
+    kill(process)
 
 
 def kill(process: ProcessId) -> None:
-    """End the process and its whole group at once, as a power cut would."""
-    _signal_group(process, signal.SIGKILL)
+    """End the process and its whole session at once, as a power cut would."""
+    _signal_session(process, signal.SIGKILL)
     _gone_within(process, 5.0)
 
 
@@ -122,35 +128,36 @@ def _reap(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def _group_is_ours(process: ProcessId) -> bool:
-    """False once the pid names another process: the kernel hands a number out again only when its group is empty."""
+def _session_is_ours(process: ProcessId) -> bool:
+    """False once the pid names another process: the kernel hands a number out again only when its session is empty."""
     birth = _birth(process.pid)
     return birth is None or birth == process.birth
 
 
-def _signal_group(process: ProcessId, number: signal.Signals) -> None:
-    if _group_is_ours(process):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
+def _signal_session(process: ProcessId, number: signal.Signals) -> None:
+    if _session_is_ours(process):
+        for member in _members(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(member, number)
 
 
 def _gone_within(process: ProcessId, seconds: float) -> bool:
-    """Wait for the group to be empty."""
+    """Wait for the session to be empty."""
     end = time.monotonic() + seconds
-    while _group_is_ours(process) and _members(process.pid):
+    while _session_is_ours(process) and _members(process.pid):
         if time.monotonic() > end:
             return False
         time.sleep(POLL_S)
     return True
 
 
-def _members(group: int) -> list[int]:
-    """Processes of a group that run; their own zombies are reaped on the way."""
-    _reap(group)
+def _members(session: int) -> list[int]:
+    """Processes of a session that run, also those that made a process group of their own."""
+    _reap(session)
     members = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and _birth(int(entry.name)) is not None:
             with suppress(ProcessLookupError):
-                if os.getpgid(int(entry.name)) == group:
+                if os.getsid(int(entry.name)) == session:
                     members.append(int(entry.name))
     return members

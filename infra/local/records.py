@@ -19,7 +19,7 @@ class ServiceRecord:
     """One server that ``sightline up`` started.
 
     Attributes:
-        pid: of its process; the process's group and session have the same number.
+        pid: of its process, and number of its session.
         birth: with the pid, names the process for all time (:class:`infra.local.process.ProcessId`).
         start_time: Unix time, seconds; for people.
         ports: name -> number; kept, so that a server that died comes back where its clients look for it.

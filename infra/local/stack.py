@@ -108,7 +108,7 @@ class LocalStack:
         former = records.get(service.name)
         if former is not None:
             process.kill(former.process)  # it died; children of it may not have
-        wanted = service.usual_ports() if former is None else former.ports
+        wanted = {name: former.ports.get(name, port) if former else port for name, port in service.usual_ports().items()}
         avoid = [port for name, record in records.items() if name != service.name for port in record.ports.values()]
         chosen = ports.choose(service.bind_host, wanted, avoid=avoid)
         launch = service.launch(chosen)
