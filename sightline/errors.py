@@ -42,6 +42,8 @@ class RejectReason(StrEnum):
     BAD_METADATA = "bad_metadata"
     UNKNOWN_CAMERA = "unknown_camera"
     INTERNAL_ERROR = "internal_error"
+    BAD_EVENT = "bad_event"
+    """Of a record of ``sightings``, not of a frame: it cannot be read, or no gallery could hold it."""
 
 
 class RejectedFrame(InputError):

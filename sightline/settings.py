@@ -200,7 +200,10 @@ class WriterSettings(_Section):
     group_id: str = "sightline-writer"
     workers: int = Field(default=1, ge=1, le=64)
     max_batch_size: int = Field(default=256, ge=1)
-    max_wait_s: float = Field(default=0.2, gt=0)
+    max_wait_s: float = Field(default=0.05, gt=0)
+    """How long a batch waits to fill once its first sighting is there; meanwhile it is not searchable."""
+    session_timeout_s: float = Field(default=10.0, ge=6)
+    """How long a silent writer keeps its partitions."""
 
 
 class ServingSettings(_Section):

@@ -70,6 +70,9 @@ class WriterMetrics:
             registry=registry,
             buckets=LATENCY_SECONDS,
         )
+        self.dead_letters = Counter(
+            "sightline_writer_dead_letters_total", "Sighting events that no gallery could hold.", registry=registry
+        )
         self.retries = Counter(
             "sightline_writer_retries_total", "Writes repeated after a failure.", ["service"], registry=registry
         )

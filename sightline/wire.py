@@ -215,17 +215,17 @@ def sighting_from_record(record: Record) -> Sighting:
         event = json.loads(record.value or b"")
         keypoints = event.get("keypoints")
         return Sighting(
-            sighting_id=event["sighting_id"],
-            camera=event["camera"],
-            frame_id=event["frame_id"],
+            sighting_id=_string(event["sighting_id"]),
+            camera=_string(event["camera"]),
+            frame_id=_string(event["frame_id"]),
             captured_at_us=to_us(datetime.fromisoformat(event["time"])),
-            track=event["track"],
+            track=_string(event["track"]),
             box_xywh=_box(event["box"]),
             score=float(event["score"]),
             quality=float(event["quality"]),
             embedding=vector_from_base64(event["embedding"]),
-            space=event["embedding_space"],
-            crop_key=event.get("crop_key"),
+            space=_string(event["embedding_space"]),
+            crop_key=None if event.get("crop_key") is None else _string(event["crop_key"]),
             crop_box_xywh=_box(event["crop_box"]) if event.get("crop_box") else None,
             keypoints=None if keypoints is None else np.array(keypoints, np.float32).reshape(-1, 3),
             attributes={str(name): float(value) for name, value in event.get("attributes", {}).items()},
@@ -233,6 +233,12 @@ def sighting_from_record(record: Record) -> Sighting:
     except _MALFORMED as error:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         raise InputError(f"{where} is not a {SIGHTING_TYPE} event: {error!r}") from error
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {value!r:.80}")
+    return value
 
 
 def _box(values: list[float]) -> tuple[float, float, float, float]:

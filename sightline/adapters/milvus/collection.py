@@ -20,6 +20,9 @@ from sightline.settings import MilvusSettings
 
 Answer = TypeVar("Answer")
 
+MIN_DIMENSION, MAX_DIMENSION = 2, 32_768
+"""What Milvus can index."""
+
 _LEGAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 _INDEX: dict[str, dict[str, Any]] = {
@@ -49,9 +52,14 @@ class Collection:
         settings: ``collection_prefix`` is also the alias of the live collection.
         space: name of the embedding space.
         dimension: D of its vectors.
+
+    Raises:
+        InputError: no collection can have that name or dimension.
     """
 
     def __init__(self, client: MilvusClient, settings: MilvusSettings, *, space: str, dimension: int) -> None:
+        if not MIN_DIMENSION <= dimension <= MAX_DIMENSION:
+            raise InputError(f"{space}: expected {MIN_DIMENSION} to {MAX_DIMENSION} dimensions, got {dimension}")
         self.name = collection_name(settings.collection_prefix, space)
         self.client = client
         self._alias = settings.collection_prefix

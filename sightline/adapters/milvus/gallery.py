@@ -15,7 +15,7 @@ from sightline.adapters.milvus.collection import Collection
 from sightline.adapters.milvus.filters import ids_expression, where_expression
 from sightline.adapters.milvus.newest import MOST_ROWS, Key, newest_keys
 from sightline.adapters.milvus.rows import ALL_FIELDS, ID_BYTES, fits, row_to_sighting, sighting_to_row
-from sightline.errors import SpaceMismatchError
+from sightline.errors import SightlineError, SpaceMismatchError
 from sightline.ports import MAX_MATCHES, MAX_PAGE, Clock
 from sightline.settings import MilvusSettings
 from sightline.types import Float32Array, Match, Sighting, SightingFilter
@@ -59,12 +59,17 @@ class MilvusGallery:
 
         Raises:
             ConfigurationError: no server is named.
-            InputError: ``space`` cannot name a collection.
+            InputError: no collection can have that name or dimension.
             SpaceMismatchError: its collection holds vectors of another dimension.
             ServiceUnavailable: the server cannot answer now.
         """
-        collection = Collection(connect(settings), settings, space=space, dimension=dimension)
-        collection.open()
+        client = connect(settings)
+        try:
+            collection = Collection(client, settings, space=space, dimension=dimension)
+            collection.open()
+        except SightlineError:
+            client.close()
+            raise
         return cls(collection, space=space, dimension=dimension)
 
     def close(self) -> None:
