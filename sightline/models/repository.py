@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from sightline.errors import ConfigurationError, ModelError, NotFoundError
 from sightline.models.triton_config import CONFIG_FILE, Batching, render_config
 from sightline.spec import SPEC_FILE, ModelKind, ModelSpec, file_sha256
@@ -180,7 +182,8 @@ def _outgoing(target: Path) -> Path:
 def _replace(target: Path, incoming: Path) -> None:
     """Move ``incoming`` to ``target``. A folder cannot be renamed over a full one: the old one steps aside first.
 
-    If we die between the two renames, :func:`_finish_replacements` brings the old one back.
+    If we die between the two renames, :func:`_finish_replacements` brings the old one back. Who looks between them, some
+    microseconds, sees no such model.
     """
     outgoing = _outgoing(target)
     shutil.rmtree(outgoing, ignore_errors=True)
@@ -191,7 +194,14 @@ def _replace(target: Path, incoming: Path) -> None:
 
 
 def _finish_replacements(folder: Path) -> None:
+    """Undo replacements that their process did not live to finish."""
     for outgoing in folder.glob(f"{OUTGOING}-*"):
-        target = folder / outgoing.name.removeprefix(f"{OUTGOING}-")
-        if not target.exists() and (outgoing / SPEC_FILE).is_file():
-            outgoing.rename(target)
+        name = outgoing.name.removeprefix(f"{OUTGOING}-")
+        underway = any(psutil.pid_exists(_pid_of(path)) for path in folder.glob(f"{INCOMING}-{name}-*"))
+        if not underway and not (folder / name).exists() and (outgoing / SPEC_FILE).is_file():
+            outgoing.rename(folder / name)
+
+
+def _pid_of(incoming: Path) -> int:
+    pid = incoming.name.rpartition("-")[2]
+    return int(pid) if pid.isdecimal() else -1

@@ -31,8 +31,8 @@ output region a call that was given up could still write while the next one read
 class TritonInference:
     """Models on a Triton server. Open and used on one event loop; calls may run concurrently.
 
-    Inputs travel through shared memory where server and client share a machine: a third of the round trip's time for one
-    416x416 picture (``benchmarks/``). ``triton.shared_memory = auto`` falls back to plain messages, once and with a
+    Inputs travel through shared memory where server and client share a machine: a picture is then copied once, not into
+    a message, through a socket and out of it. ``triton.shared_memory = auto`` falls back to messages, once and with a
     warning, where the server cannot see our memory.
     """
 

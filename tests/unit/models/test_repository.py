@@ -83,6 +83,17 @@ def test_dying_between_the_renames_loses_nothing(tmp_path, monkeypatch):
     assert repository.find("reid_a").onnx.read_bytes() == ONNX
 
 
+def test_a_replacement_that_is_under_way_is_left_alone(tmp_path):
+    repository = ModelRepository([tmp_path])
+    repository.add(make_spec(), ONNX)
+    (tmp_path / "reid_a").rename(tmp_path / ".outgoing-reid_a")
+    incoming = tmp_path / f".incoming-reid_a-{os.getpid()}"
+    incoming.mkdir()
+    assert names(repository) == []
+    incoming.rmdir()  # its process gave up, or died
+    assert names(repository) == ["reid_a"]
+
+
 def test_half_written_folders_are_no_models(tmp_path):
     half = tmp_path / f".incoming-reid_x-{os.getpid()}"
     half.mkdir()
