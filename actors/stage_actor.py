@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -55,7 +56,7 @@ class StageActor:
 
     async def describe(self) -> dict[str, Any]:
         """Which stage it runs."""
-        return {"state": "running", "stage": self._stage}
+        return {"state": "running", "pid": os.getpid(), "stage": self._stage}
 
     async def stop(self) -> bool:
         """Give up the connection; calls that still come open it again."""

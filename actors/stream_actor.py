@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -49,7 +50,7 @@ class StreamActor:
 
     def describe(self) -> dict[str, Any]:
         """See :meth:`CameraStream.describe`."""
-        return {"state": "running", **self._stream.describe()}
+        return {"state": "running", "pid": os.getpid(), **self._stream.describe()}
 
     def stop(self) -> bool:
         """Finish what is on its way; see :meth:`Workbench.stop`."""
