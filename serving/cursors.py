@@ -12,7 +12,7 @@ from sightline.types import Sighting, SightingFilter
 MAX_LIMIT = 200
 _MAX_TIES = MAX_PAGE - MAX_LIMIT - 1
 """Sightings of one capture time that a page can step over: the gallery gives MAX_PAGE at a time."""
-_FORM = re.compile(r"(\d{1,16})\.(\d{1,5})\.([0-9a-f-]{36})")
+CURSOR_PATTERN = r"^[0-9]{1,16}\.[0-9]{1,3}\.[0-9a-f-]{36}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class Cursor:
     @classmethod
     def parse(cls, text: str) -> Cursor:
         """Raises InputError unless ``text`` is a cursor that a page gave."""
-        form = _FORM.fullmatch(text)
-        if form is None or int(form[2]) > _MAX_TIES:
+        if re.fullmatch(CURSOR_PATTERN, text) is None:
             raise InputError("cursor: give back next_cursor of the page before, unchanged")
-        return cls(int(form[1]), int(form[2]), form[3])
+        time_us, ties, sighting_id = text.split(".")
+        return cls(int(time_us), min(int(ties), _MAX_TIES), sighting_id)
 
 
 def page(gallery: Gallery, *, limit: int, cursor: Cursor | None, where: SightingFilter) -> tuple[list[Sighting], Cursor | None]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from serving.cursors import MAX_LIMIT
+from serving.cursors import CURSOR_PATTERN, MAX_LIMIT
 from serving.queries import MAX_K
 from sightline.types import SightingFilter, to_us
 from sightline.wire import CAMERA_ID
@@ -35,12 +35,22 @@ CameraId = Annotated[str, Field(pattern=f"^{CAMERA_ID.pattern}$")]
 Cameras = Annotated[list[CameraId], BeforeValidator(_as_list), Field(max_length=MAX_CAMERAS)]
 Time = Annotated[AwareDatetime, BeforeValidator(_written_as_time)]
 SightingId = Annotated[str, Field(pattern=UUID_PATTERN, json_schema_extra={"format": "uuid"})]
+Score = Annotated[FiniteFloat, Field(ge=-1, le=1)]
+CursorText = Annotated[str, Field(pattern=CURSOR_PATTERN)]
 Absent = SkipJsonSchema[None]
 """A field that may be left out, but not null: forms and query strings know no null."""
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        nulls = [name for name, value in data.items() if value is None] if isinstance(data, dict) else []
+        if nulls:
+            raise ValueError(f"{', '.join(nulls)}: null; leave a field out instead")
+        return data
 
 
 class Where(_Strict):
@@ -60,7 +70,7 @@ class SearchFields(Where):
     """What every search takes beside the query itself."""
 
     k: int = Field(default=20, ge=1, le=MAX_K, description="How many matches; tracks with group_by=track.")
-    min_score: FiniteFloat | Absent = Field(default=None, ge=-1, le=1, description="Least cosine of a match.")
+    min_score: Score | Absent = Field(default=None, description="Least cosine of a match.")
     group_by: Literal["none", "track"] = Field(default="none", description="track = the best match of each track.")
     attribute: Annotated[list[Annotated[str, Field(pattern=_ATTRIBUTE)]], BeforeValidator(_as_list)] = Field(
         default_factory=list, max_length=32, description="name:yes or name:no, of those that the embedder's attributes name."
@@ -96,7 +106,7 @@ class EmbeddingBody(SearchFields):
 class PageFields(Where):
     """Which page of the list."""
 
-    cursor: str | Absent = Field(default=None, max_length=64, description="next_cursor of the page before.")
+    cursor: CursorText | Absent = Field(default=None, description="next_cursor of the page before.")
     limit: int = Field(default=50, ge=1, le=MAX_LIMIT, description="How many at most.")
 
 

@@ -58,7 +58,7 @@ def test_what_comes_in_between_pages_shifts_nothing() -> None:
     assert len({item.sighting_id for item in (*first, *second)}) == 6
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.2", "1.99999." + "a" * 36, "-1.0." + "a" * 36, "1.0." + "g" * 36])
+@pytest.mark.parametrize("text", ["", "x", "1.2", "1.9999." + "a" * 36, "-1.0." + "a" * 36, "1.0." + "g" * 36])
 def test_a_made_up_cursor_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="next_cursor"):
         Cursor.parse(text)
