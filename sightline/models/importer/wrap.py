@@ -71,7 +71,7 @@ def wrap(plan: Plan) -> ModelProto:
     """
     source = ModelProto()
     source.CopyFrom(plan.source.model)
-    free_the_batch(source)
+    free_the_batch(source, plan.source.input.name)
     net = compose.add_prefix(source, SOURCE_PREFIX)  # so that no name of theirs meets one of ours
 
     front, tail = GraphWriter("front"), GraphWriter("tail")
