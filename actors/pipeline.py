@@ -21,7 +21,8 @@ from actors.stages import STAGES, selected, stages_in_use
 from actors.stream_actor import StreamActor
 from actors.writer_actor import WriterActor
 from sightline.adapters.kafka.admin import create_topics
-from sightline.errors import ConfigurationError, ServiceUnavailable
+from sightline.adapters.ray import connect
+from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.threads import SINGLE_THREADED
 
@@ -68,23 +69,6 @@ def fingerprint(settings: Settings) -> str:
         }
     )
     return hashlib.sha256(same.model_dump_json().encode()).hexdigest()[:16]
-
-
-def connect(settings: Settings) -> None:
-    """Join the Ray cluster as a driver; does nothing if this process has.
-
-    Raises:
-        ConfigurationError: no cluster is named and no local stack runs.
-        ServiceUnavailable: it does not answer.
-    """
-    if ray.is_initialized():
-        return
-    if not settings.ray.address:
-        raise ConfigurationError("no Ray cluster: start the local stack with `sightline up`, or set ray.address")
-    try:
-        ray.init(address=settings.ray.address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
-        raise ServiceUnavailable("ray", f"{settings.ray.address} does not answer: {error}") from error
 
 
 def deploy(settings: Settings) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import ray
 from fastapi import FastAPI
 from ray import exceptions as ray_errors
 from ray import serve
@@ -13,7 +12,8 @@ from ray.serve.exceptions import RayServeException
 
 from serving.api import create_app
 from serving.compose import compose
-from sightline.errors import ConfigurationError, ServiceUnavailable
+from sightline.adapters.ray import connect
+from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.telemetry import MetricsEndpoint, Registry
 from sightline.threads import SINGLE_THREADED
@@ -97,12 +97,5 @@ def _status() -> Any:
 
 
 def _connect(settings: Settings) -> None:
-    if ray.is_initialized():
-        return
-    if not settings.ray.address:
-        raise ConfigurationError("no Ray cluster: start the local stack with `sightline up`, or set ray.address")
-    try:
-        ray.init(address=settings.ray.address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
-        raise ServiceUnavailable("ray", f"{settings.ray.address} does not answer: {error}") from error
+    connect(settings)
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
