@@ -45,14 +45,22 @@ class Kafka(LocalService):
         cache.installed(_jars_name(), partial(_fetch_jars, say=say))
 
     def launch(self, ports: Ports) -> Launch:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.folder / "server.properties"
-        lines = (f"{name}={value}" for name, value in self._properties(ports).items())
-        config.write_text("\n".join(lines) + "\n")
-        self._format_once(config)
+        lines = [f"{name}={value}" for name, value in self._properties(ports).items()]
         heap = (f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError")
         logging = f"-Dlog4j2.configurationFile={LOGGING}"
-        return Launch((*_java(), *heap, logging, "kafka.Kafka", str(config)))
+        command = (*_java(), *heap, logging, "kafka.Kafka", str(self._config))
+        return Launch(command, files={self._config: "\n".join(lines) + "\n"})
+
+    def initialise(self) -> None:
+        data = self.folder / "data"
+        if (data / "meta.properties").exists():
+            return
+        shutil.rmtree(data, ignore_errors=True)  # what a formatting that was killed left
+        identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = (*_java(), "-Xmx128m", "kafka.tools.StorageTool", "format")
+        cache.run_installer(
+            [*tool, "--cluster-id", identity, "--config", str(self._config)], doing="formatting Kafka's storage"
+        )
 
     def addresses(self, ports: Ports) -> Layer:
         return {"kafka": {"bootstrap_servers": f"{self.host}:{ports['broker']}"}}
@@ -69,6 +77,10 @@ class Kafka(LocalService):
 
     def settle(self, settings: Settings) -> None:
         admin.create_topics(settings)
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "server.properties"
 
     def _properties(self, ports: Ports) -> dict[str, object]:
         kafka = self.settings.kafka
@@ -99,15 +111,6 @@ class Kafka(LocalService):
             "num.io.threads": 4,
             "background.threads": 2,
         }
-
-    def _format_once(self, config: Path) -> None:
-        data = self.folder / "data"
-        if (data / "meta.properties").exists():
-            return
-        shutil.rmtree(data, ignore_errors=True)  # what a formatting that was killed left
-        identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = (*_java(), "-Xmx128m", "kafka.tools.StorageTool", "format", "--cluster-id", identity, "--config", str(config))
-        cache.run_installer(list(tool), doing="formatting Kafka's storage")
 
 
 def _one_node(topic: str, *, partitions: int) -> dict[str, object]:

@@ -90,9 +90,10 @@ class MilvusStandalone(_Milvus):
         program = cache.cache_dir() / _install_name()
         data = self.folder / "standalone"
         conf = self.folder / "conf"
-        conf.mkdir(parents=True, exist_ok=True)
-        (conf / "milvus.yaml").write_text(yaml.safe_dump(_configuration(program / "milvus.yaml.template", data)))
-        shutil.copy2(program / "glog.conf", conf)
+        files = {
+            conf / "milvus.yaml": yaml.safe_dump(_configuration(program / "milvus.yaml.template", data)),
+            conf / "glog.conf": (program / "glog.conf").read_text(),
+        }
         forwards = {ports["grpc"]: GRPC_PORT, ports["metrics"]: METRICS_PORT}
         gateway = [f"--forward={self.bind_host}:{outer}={inner}" for outer, inner in forwards.items()]
         command = (str(program / "bin" / "milvus"), "run", "standalone")
@@ -106,6 +107,7 @@ class MilvusStandalone(_Milvus):
                 "LD_LIBRARY_PATH": str(program / "bin"),
                 "PYTHONPATH": str(Path(__file__).parents[2]),
             },
+            files=files,
         )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sightline.errors import ConfigurationError, ModelError
+from sightline.models.selection import select_models
 from sightline.settings import Settings
 
 CONFIG_FILE = "config.pbtxt"
@@ -34,7 +36,7 @@ def link_models(settings: Settings) -> Path:
     for repository in earlier:
         wanted |= model_folders(repository)
     wanted = {name: folder for name, folder in wanted.items() if name not in model_folders(last)}
-    links = settings.local.state_dir.expanduser().absolute() / "triton" / "models"
+    links = links_folder(settings)
     links.mkdir(parents=True, exist_ok=True)
     for entry in links.iterdir():
         if entry.name not in wanted:
@@ -46,6 +48,14 @@ def link_models(settings: Settings) -> Path:
     return links
 
 
-def served_models(settings: Settings) -> list[str]:
-    """Names of all models in the repositories, each once, in alphabetical order."""
-    return sorted({name for repository in settings.model_repositories for name in model_folders(repository)})
+def links_folder(settings: Settings) -> Path:
+    """Where :func:`link_models` makes its links."""
+    return settings.local.state_dir.expanduser().absolute() / "triton" / "models"
+
+
+def models_in_use(settings: Settings) -> list[str]:
+    """Names of the models that share the cores: those of the pipeline; all there are where it cannot be composed yet."""
+    try:
+        return sorted(select_models(settings).names)
+    except (ConfigurationError, ModelError):
+        return sorted({name for repository in settings.model_repositories for name in model_folders(repository)})

@@ -56,9 +56,6 @@ class RayHead(LocalService):
         """Nothing: it is one of our dependencies."""
 
     def launch(self, ports: Ports) -> Launch:
-        temp = temp_dir(self.folder)
-        shutil.rmtree(temp, ignore_errors=True)  # sessions that have ended
-        temp.mkdir(parents=True, mode=0o700)
         cores = self.settings.cores.total or os.cpu_count() or 1
         options = {
             "node-ip-address": LOOPBACK,
@@ -72,11 +69,16 @@ class RayHead(LocalService):
             "object-store-memory": OBJECT_STORE_BYTES,
             "include-dashboard": "false",
             "include-log-monitor": "false",
-            "temp-dir": temp,
+            "temp-dir": temp_dir(self.folder),
         }
         flags = [f"--{name}={value}" for name, value in options.items()]
         ray = (sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--disable-usage-stats")
         return Launch((*ray, *flags), self._variables(ports))
+
+    def initialise(self) -> None:
+        temp = temp_dir(self.folder)
+        shutil.rmtree(temp, ignore_errors=True)  # sessions that have ended
+        temp.mkdir(parents=True, mode=0o700)
 
     def addresses(self, ports: Ports) -> Layer:
         return {"ray": {"address": f"{LOOPBACK_NAME}:{ports['gcs']}"}}

@@ -26,6 +26,7 @@ class ServiceRecord:
         url: where it is; empty until it answered.
         version: of its software; empty until it answered.
         log: path of its log.
+        fingerprint: of how it was started; another one means that the settings have changed.
         addresses: section -> setting -> value that reaches it.
     """
 
@@ -34,6 +35,7 @@ class ServiceRecord:
     start_time: float
     ports: Mapping[str, int]
     log: str
+    fingerprint: str = ""
     url: str = ""
     version: str = ""
     addresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

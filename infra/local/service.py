@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 from abc import ABC, abstractmethod
@@ -29,15 +30,33 @@ class Launch:
     Attributes:
         command: program and arguments.
         environment: variables on top of ours.
+        search: variables that are lists of folders (``PATH``): what is put before ours.
+        files: configuration that the program reads: path -> text.
     """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    search: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[Path, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a running server would have to be started anew to do what the settings say."""
+        whole = (self.command, sorted(self.environment.items()), sorted(self.search.items()))
+        files = sorted((str(path), text) for path, text in self.files.items())
+        return hashlib.sha256(repr((whole, files)).encode()).hexdigest()[:16]
 
     def full_environment(self) -> dict[str, str]:
         """Our environment with the launch's own over it; our settings stay out, since each server gets its own."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
-        return ours | dict(self.environment)
+        search = {name: f"{first}:{ours[name]}" if ours.get(name) else first for name, first in self.search.items()}
+        return ours | dict(self.environment) | search
+
+    def write_files(self) -> None:
+        """Write the configuration."""
+        for path, text in self.files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +122,10 @@ class LocalService(ABC):
 
     @abstractmethod
     def launch(self, ports: Ports) -> Launch:
-        """Write the server's configuration into its folder; returns how to start it."""
+        """How to start it so that it listens on ``ports``. Changes nothing: also asked of a server that runs."""
+
+    def initialise(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Make its folder fit for a start, once its configuration is written and it does not run."""
 
     @abstractmethod
     def addresses(self, ports: Ports) -> Layer:

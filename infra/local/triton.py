@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import sysconfig
@@ -20,7 +19,7 @@ from typing import ClassVar
 from infra.local import cache, grpc_probe
 from infra.local.cache import Say
 from infra.local.grpc_probe import GrpcAddress
-from infra.local.model_links import link_models, served_models
+from infra.local.model_links import link_models, links_folder, models_in_use
 from infra.local.service import Health, Launch, Layer, LocalService, Ports
 from sightline.errors import ConfigurationError
 from sightline.settings import Settings
@@ -54,19 +53,16 @@ class Triton(LocalService):
 
     def launch(self, ports: Ports) -> Launch:
         environment = cache.cache_dir() / _environment_name()
-        writable = self.settings.model_repositories[-1]
-        writable.mkdir(parents=True, exist_ok=True)
-        others = link_models(self.settings)
-        self._remove_shared_memory()
+        packages = _site_packages(environment)
         listen = [
             flag
             for kind in ("http", "grpc", "metrics")
             for flag in (f"--{kind}-address={self.bind_host}", f"--{kind}-port={ports[kind]}")
         ]
         command = (
-            str(_site_packages(environment) / "pytriton" / "tritonserver" / "bin" / "tritonserver"),
-            f"--model-repository={others}",
-            f"--model-repository={writable.expanduser().absolute()}",
+            str(packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"),
+            f"--model-repository={links_folder(self.settings)}",
+            f"--model-repository={self._writable}",
             "--model-control-mode=explicit",
             "--load-model=*",
             "--exit-on-error=false",  # one broken model must not take the others down: `status` names it
@@ -76,7 +72,19 @@ class Triton(LocalService):
             "--allow-gpu-metrics=false",
             *listen,
         )
-        return Launch(command, self._variables(environment))
+        threads = json.dumps(dict(share_cores(self.settings, models_in_use(self.settings)).models))
+        search = {
+            "PATH": str(environment / "venv" / "bin"),
+            "LD_LIBRARY_PATH": f"{sysconfig.get_config_var('LIBDIR')}:{packages / 'nvidia_pytriton.libs'}",
+        }
+        return Launch(command, {**SINGLE_THREADED, MODEL_THREADS_VARIABLE: threads}, search)
+
+    def initialise(self) -> None:
+        self._writable.mkdir(parents=True, exist_ok=True)
+        link_models(self.settings)
+        # Of a server that was killed: the Python backend's regions stay behind, and with them their memory.
+        for region in SHARED_MEMORY.glob(f"{self.shared_memory_prefix}*"):
+            region.unlink(missing_ok=True)
 
     def addresses(self, ports: Ports) -> Layer:
         return {
@@ -101,21 +109,9 @@ class Triton(LocalService):
         """With which the names of the Python backend's regions in ``/dev/shm`` begin."""
         return "sightline_" + hashlib.sha256(str(self.state_dir).encode()).hexdigest()[:12]
 
-    def _remove_shared_memory(self) -> None:
-        """Of a server that was killed: the Python backend's regions stay behind, and with them their memory."""
-        for region in SHARED_MEMORY.glob(f"{self.shared_memory_prefix}*"):
-            region.unlink(missing_ok=True)
-
-    def _variables(self, environment: Path) -> dict[str, str]:
-        budget = share_cores(self.settings, served_models(self.settings))
-        libraries = [sysconfig.get_config_var("LIBDIR"), str(_site_packages(environment) / "nvidia_pytriton.libs")]
-        return {
-            **SINGLE_THREADED,
-            MODEL_THREADS_VARIABLE: json.dumps(dict(budget.models)),
-            "LD_LIBRARY_PATH": ":".join([*libraries, os.environ.get("LD_LIBRARY_PATH", "")]).rstrip(":"),
-            "PATH": f"{environment / 'venv' / 'bin'}:{os.environ.get('PATH', '')}",
-            "VIRTUAL_ENV": str(environment / "venv"),
-        }
+    @property
+    def _writable(self) -> Path:
+        return self.settings.model_repositories[-1].expanduser().absolute()
 
 
 def _grpc_address(settings: Settings) -> GrpcAddress:
