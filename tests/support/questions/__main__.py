@@ -13,10 +13,18 @@ from support.questions.world import World
 PORT = 8088
 
 
+async def report(world: World) -> None:
+    while True:
+        world.report_cameras()
+        await asyncio.sleep(1)
+
+
 async def main() -> None:
     world = World(time.time)
     await world.fill()
+    reporting = asyncio.create_task(report(world))
     await uvicorn.Server(uvicorn.Config(create_app(world.services()), host="127.0.0.1", port=PORT)).serve()
+    reporting.cancel()
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ class World:
         behind_s = 0.2 if fps else 95.0
         for second in range(11):
             at_s = now_s - behind_s - 10 + second
-            seen = 1000 + round(fps * second)
+            seen = int(fps * at_s) if fps else 1000
             state = CameraState(
                 camera=camera, captured_at_us=int(at_s * 1e6), offset=seen, picture_wh=(640, 360), seen=seen, shed=shed
             )

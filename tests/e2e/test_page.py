@@ -1,0 +1,381 @@
+"""The web page in a real browser, over the generated world: what a person does, and what they then see."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from support.questions import World
+from support.questions.pictures import Person, to_jpeg
+from support.questions.world import LOOKS, room
+
+from serving.api import create_app
+
+NOW_S = 1_795_000_000.0
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TWO_PEOPLE = to_jpeg(room("entrance", (Person(LOOKS[0], (200, 330), 240), Person(LOOKS[5], (420, 320), 180))).draw())
+NOBODY = to_jpeg(room("entrance", ()).draw())
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="needs Chromium: apt-get install chromium")
+]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    made = World(lambda: NOW_S)
+    with ThreadPoolExecutor(1) as own_thread:  # playwright's event loop runs on this one
+        own_thread.submit(asyncio.run, made.fill()).result()
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    yield from serve(world)
+
+
+def serve(world: World) -> Iterator[str]:
+    """The world's page on a free port, while the test runs."""
+    server = uvicorn.Server(uvicorn.Config(create_app(world.services()), host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Vienna")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Iterator[Page]:
+    yield from opened(context, address)
+
+
+def opened(context: BrowserContext, address: str) -> Iterator[Page]:
+    """The page, which must ask nothing of other hosts and log no error while the test uses it."""
+    made = context.new_page()
+    faults: list[str] = []
+    made.on("pageerror", lambda error: faults.append(str(error)))
+    made.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
+    made.on("request", lambda request: None if request.url.startswith(address) else faults.append(request.url))
+    made.goto(address)
+    expect(made.locator("#results")).to_have_attribute("aria-busy", "false")
+    yield made
+    assert not faults
+
+
+def choose(page: Page, data: bytes, name: str = "query.jpg") -> None:
+    page.locator("#file").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
+
+
+def cards(page: Page) -> list[str]:
+    return page.locator("a.card").evaluate_all("links => links.map(link => link.dataset.like)")
+
+
+def test_recent_sightings_first(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Recent sightings")).to_be_visible()
+    expect(page.locator("a.card")).to_have_count(24)
+    first = page.locator("a.card").first
+    expect(first).to_contain_text(re.compile(r"\d\d:\d\d:\d\d (CET|GMT\+1)"))
+    expect(first.locator("img")).to_have_js_property("complete", True)
+    assert first.locator("img").evaluate("image => image.naturalWidth") > 0
+
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("a.card")).to_have_count(48)
+    assert len(set(cards(page))) == 48
+
+
+def test_a_picture_finds_the_largest_person(page: Page, world: World) -> None:
+    choose(page, TWO_PEOPLE)
+
+    expect(page.get_by_role("heading", name="Matches")).to_be_visible()
+    expect(page.get_by_role("button", name="Person 1 of 2")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Person 2 of 2")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".score")).to_have_count(24)
+    assert frames_of(world, cards(page)[:2]) == {"walk-0-0", "walk-0-1"}
+    scores = [float(text) for text in page.locator(".score b").all_text_contents()]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_other_person_by_a_click_and_back_again(page: Page, world: World) -> None:
+    choose(page, TWO_PEOPLE)
+    expect(page.locator(".score")).to_have_count(24)
+    before = cards(page)
+
+    page.get_by_role("button", name="Person 2 of 2").click()
+    expect(page.get_by_role("button", name="Person 2 of 2")).to_have_attribute("aria-pressed", "true")
+    assert frames_of(world, cards(page)[:2]) == {"walk-5-0", "walk-5-1"}
+
+    page.go_back()
+    expect(page.get_by_role("button", name="Person 1 of 2")).to_have_attribute("aria-pressed", "true")
+    assert cards(page) == before
+
+
+def test_a_box_drawn_with_the_mouse(page: Page, world: World) -> None:
+    choose(page, TWO_PEOPLE)
+    expect(page.locator(".score")).to_have_count(24)
+    frame = page.locator("#canvas").bounding_box()
+    assert frame is not None
+    scale = frame["width"] / 640
+
+    page.mouse.move(frame["x"] + 381 * scale, frame["y"] + 135 * scale)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 458 * scale, frame["y"] + 331 * scale, steps=4)
+    page.mouse.up()
+
+    expect(page).to_have_url(re.compile("box="))
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    assert frames_of(world, cards(page)[:2]) == {"walk-5-0", "walk-5-1"}
+
+
+def test_a_picture_dropped_on_the_page(page: Page) -> None:
+    transfer = page.evaluate_handle(
+        """data => {
+            const bytes = Uint8Array.from(data);
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "dropped.jpg", { type: "image/jpeg" }));
+            return transfer;
+        }""",
+        list(TWO_PEOPLE),
+    )
+    page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop the picture to look")).to_be_visible()
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+
+    expect(page.get_by_role("button", name="Person 1 of 2")).to_be_visible()
+    expect(page.get_by_text("Drop the picture to look")).to_be_hidden()
+
+
+def test_a_pasted_picture(page: Page) -> None:
+    page.evaluate(
+        """data => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(data)], "pasted.jpg", { type: "image/jpeg" }));
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+        }""",
+        list(TWO_PEOPLE),
+    )
+
+    expect(page.get_by_role("button", name="Person 1 of 2")).to_be_visible()
+
+
+def test_nobody_in_the_picture_and_the_next_step(page: Page) -> None:
+    choose(page, NOBODY)
+
+    expect(page.get_by_text("Nobody was found in the picture")).to_be_visible()
+    page.locator("#message").get_by_role("button", name="Whole picture").click()
+    expect(page.locator(".score")).to_have_count(24)
+    expect(page.locator("#whole")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_is_no_picture(page: Page) -> None:
+    choose(page, b"not a picture", "notes.jpg")
+
+    expect(page.locator("#message")).to_contain_text("JPEG, PNG or WebP")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_more_like_a_match_then_back(page: Page) -> None:
+    choose(page, TWO_PEOPLE)
+    expect(page.locator(".score")).to_have_count(24)
+    before = cards(page)
+
+    page.locator("a.card").nth(1).click()
+    expect(page).to_have_url(re.compile(f"like={before[1]}"))
+    expect(page.locator("#asked-crop")).to_be_visible()
+    expect(page.locator("#asked-caption")).to_contain_text(re.compile(r"\d\d:\d\d:\d\d"))
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    assert before[1] not in cards(page)
+
+    page.go_back()
+    expect(page.locator("#picture")).to_be_visible()
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    assert cards(page) == before
+
+
+def test_a_link_to_a_question_can_be_opened_again(page: Page, address: str) -> None:
+    page.locator("a.card").first.click()
+    expect(page.locator(".score").first).to_be_visible()
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    found = cards(page)
+
+    page.goto(page.url)
+    expect(page.locator(".score").first).to_be_visible()
+    assert cards(page) == found
+
+    page.goto(f"{address}/?picture=1")
+    expect(page.locator("#message")).to_contain_text("Choose it again")
+
+
+def test_filters_by_camera_score_and_time(page: Page) -> None:
+    choose(page, TWO_PEOPLE)
+    expect(page.locator(".score")).to_have_count(24)
+
+    page.get_by_text("hall-east", exact=True).first.click()
+    expect(page).to_have_url(re.compile("camera=hall-east"))
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    assert set(page.locator("a.card strong").all_text_contents()) == {"hall-east"}
+
+    page.get_by_label("At least this alike").fill("0.8")
+    expect(page.locator("#min-score")).to_have_text("0.80")
+    expect(page).to_have_url(re.compile("min=0.80"))
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    assert page.locator("a.card").count() == 1
+
+    page.get_by_label("Until").fill("2020-01-01T00:00:00")
+    page.get_by_label("Until").blur()
+    expect(page.get_by_role("heading", name="No match")).to_be_visible()
+    expect(page.locator("#filter-count")).to_have_text("2")
+
+    page.get_by_role("button", name="Reset the filters").click()
+    expect(page.locator(".score")).to_have_count(24)
+
+
+def test_one_match_for_each_track_or_all(page: Page, world: World) -> None:
+    page.locator("a.card").first.click()
+    expect(page.locator(".score")).to_have_count(24)
+    tracks = [sighting.track for sighting in world.gallery.get(cards(page))]
+    assert len(set(tracks)) == 24
+
+    page.get_by_label("One match for each track").uncheck()
+    expect(page).to_have_url(re.compile("group=0"))
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    tracks = [sighting.track for sighting in world.gallery.get(cards(page))]
+    assert len(set(tracks)) < 24
+
+
+def test_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("/")
+    expect(page.locator("#file")).to_be_focused()
+
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("a.card").nth(0)).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("a.card").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    below = page.evaluate("document.activeElement.getBoundingClientRect().top")
+    first_row = page.locator("a.card").nth(1).bounding_box()
+    assert first_row is not None
+    assert below > first_row["y"] + first_row["height"] / 2
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("a.card").nth(1)).to_be_focused()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Matches")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Recent sightings")).to_be_visible()
+
+
+def test_cameras_are_live_or_quiet(page: Page) -> None:
+    strip = page.get_by_role("group", name=re.compile("Cameras"))
+
+    expect(strip.locator("label").filter(has_text="entrance")).to_contain_text("12.5 fps · 0.2 s")
+    expect(strip.locator("label").filter(has_text="car-park")).to_contain_text("quiet for 2 min")
+    expect(strip.locator(".dot.live")).to_have_count(3)
+
+
+def test_names_from_outside_are_text(page: Page) -> None:
+    hostile = {"camera": "<img src=x onerror=alert(1)>", "fps": 0, "lag_s": None, "shed": {}, "seen": 0, "sightings": 0}
+    page.route("**/v1/cameras", lambda route: route.fulfill(json={"cameras": [hostile]}))
+    page.reload()
+
+    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    expect(page.locator("#camera-list img")).to_have_count(0)
+
+
+def test_a_server_that_is_away(page: Page) -> None:
+    page.route("**/v1/search", lambda route: route.abort())
+    choose(page, TWO_PEOPLE)
+    expect(page.get_by_text("The server does not answer")).to_be_visible()
+
+    page.unroute("**/v1/search")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".score")).to_have_count(24)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_every_size_and_colour_scheme(browser: Browser, address: str, scheme: str, width: int, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    for page in opened(context, address):
+        choose(page, TWO_PEOPLE)
+        expect(page.locator(".score")).to_have_count(24)
+        page.screenshot(path=tmp_path / f"{scheme}-{width}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, "the page scrolls sideways"
+        assert page.evaluate(CONTRASTS) == []
+    context.close()
+
+
+def test_an_empty_gallery_says_what_to_do(browser: Browser) -> None:
+    context = browser.new_context()
+    for address in serve(World(lambda: NOW_S)):
+        for page in opened(context, address):
+            expect(page.get_by_text("Nobody has been seen yet")).to_be_visible()
+            expect(page.get_by_text("sightline publish")).to_be_visible()
+    context.close()
+
+
+def frames_of(world: World, sighting_ids: list[str]) -> set[str]:
+    return {sighting.frame_id.rsplit("-", 1)[0] for sighting in world.gallery.get(sighting_ids)}
+
+
+CONTRASTS = """
+() => {
+  // Texts whose contrast with what they stand on is below 4.5 (WCAG AA).
+  const rgb = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((value) => value / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, index) => sum + v * [0.2126, 0.7152, 0.0722][index], 0);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = rgb(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((node) => node.checkVisibility() && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
+    .map((node) => {
+      const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+      return [node.outerHTML.slice(0, 80), (a + 0.05) / (b + 0.05)];
+    })
+    .filter(([, ratio]) => ratio < 4.5);
+}
+"""
