@@ -34,9 +34,6 @@ class InMemoryGallery:
         self._rows: dict[str, Sighting] = {}
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def add(self, sightings: Sequence[Sighting], *, maybe_present: bool = False) -> None:
         """See the port. A promise of ``maybe_present=False`` that is broken fails the test."""
         for sighting in sightings:

@@ -70,7 +70,7 @@ def table(seed: int, queries: int, gallery: int, *, pids: int, ties: bool) -> tu
     max_rank=st.integers(1, 60),
     kind=st.sampled_from(["non_interpolated", "trapezoidal", "interpolated"]),
 )
-def test_it_is_the_protocol(seed: int, queries: int, gallery: int, pids: int, ties: bool, max_rank: int, kind: Any) -> None:
+def test_it_is_the_protocol(*, seed: int, queries: int, gallery: int, pids: int, ties: bool, max_rank: int, kind: Any) -> None:
     distmat, labels = table(seed, queries, gallery, pids=pids, ties=ties)
     expected = loops(distmat, labels, max_rank, kind)
     if expected is None:
