@@ -6,6 +6,7 @@
 | ``kafka_settings``, ``triton_settings``, ``ray_settings`` | ``stack("kafka")`` and so on |
 | ``milvus_settings`` | ``stack("milvus-lite")`` and ``stack("milvus-standalone")``: the test runs on both |
 | ``private_stack`` | factory of servers of the test's own, to be killed: ``.settings``, ``.kill(name)``, ``.revive()`` |
+| ``private_servers`` | ``Servers`` of the module's own, to be killed: ``.addresses(names)``, ``.kill(name)``, ``.need(name)`` |
 | ``unique_prefix`` | ``t1a2b3c4-``: for names that tests must not share |
 | ``shared_dir`` | the research data beside the checkout; the test is skipped without it, and fails where CI=true |
 
@@ -57,7 +58,15 @@ class Servers:
         """The settings that reach the server, which runs now."""
         if name not in self.started:
             self.started[name] = self._stack(name)
-        return self.started[name].up()
+            self.started[name].up()
+        return self.started[name].settings
+
+    def revive(self) -> None:
+        """Start those that died; the others are left as they are."""
+        for name, stack in self.started.items():
+            record = stack.record(name.partition("-")[0])
+            if record is None or not process.is_alive(record.process):
+                stack.up()
 
     def kill(self, name: str) -> None:
         """SIGKILL to the server and its children, as a crash would end it."""
@@ -110,6 +119,14 @@ def session_servers() -> Iterator[Servers]:
     session = Servers(Path(tempfile.mkdtemp(prefix="sl-")))  # short: Ray's sockets are under it
     yield session
     session.down()
+
+
+@pytest.fixture(scope="module")
+def private_servers() -> Iterator[Servers]:
+    """Servers of the module's own: its tests may kill them."""
+    servers = Servers(Path(tempfile.mkdtemp(prefix="sl-")))
+    yield servers
+    servers.down()
 
 
 @pytest.fixture
@@ -176,8 +193,7 @@ class PrivateStack:
 
     def revive(self) -> None:
         """Start again what was killed, on the same ports and data, and wait until it answers."""
-        for name in self.servers.started:
-            self.servers.need(name)
+        self.servers.revive()
 
 
 @pytest.fixture

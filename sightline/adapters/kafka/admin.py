@@ -1,15 +1,13 @@
-"""The topics of the product, and questions about the cluster: its id, and how far a consumer group is behind."""
+"""The topics of the product, and the cluster's id."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kafka import TopicPartition
 from kafka import errors as kafka_errors
-from kafka.admin import KafkaAdminClient, OffsetSpec
+from kafka.admin import KafkaAdminClient
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
 from sightline.errors import ConfigurationError
@@ -20,12 +18,6 @@ FRAME_BYTES_PER_PARTITION = 4 * 1024**3
 """Frames are deleted beyond this size even before their time, so that a forgotten stream does not fill the disk."""
 STATE_SEGMENT_BYTES = 16 * 1024 * 1024
 CREATION_TIMEOUT_MS = 30_000
-COORDINATOR_TIMEOUT_S = 10.0
-COORDINATOR_MOVES = (
-    kafka_errors.CoordinatorNotAvailableError,
-    kafka_errors.CoordinatorLoadInProgressError,
-    kafka_errors.NotCoordinatorError,
-)
 
 
 def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
@@ -63,8 +55,8 @@ def create_topics(settings: Settings) -> None:
         ServiceError: the cluster refuses, or does not answer.
     """
     wanted = topic_configs(settings)
-    with _admin(settings) as admin:
-        have = _partition_counts(admin, list(wanted))
+    with open_admin(settings) as admin:
+        have = partition_counts(admin, list(wanted))
         missing = {name: configs for name, configs in wanted.items() if name not in have}
         partitions = _partitions_of_siblings(settings, have)
         for name, configs in missing.items():
@@ -79,33 +71,13 @@ def cluster_id(settings: Settings) -> str:
     Raises:
         ServiceError: it does not answer.
     """
-    with _admin(settings) as admin:
+    with open_admin(settings) as admin:
         return str(admin.describe_cluster()["cluster_id"])
 
 
-def group_lag(settings: Settings, *, group_id: str, topic: str) -> dict[int, int]:
-    """Partition -> messages of ``topic`` that ``group_id`` has yet to commit.
-
-    On a topic that is written in transactions each commit marker counts as a message, so its lag reads too high.
-    A topic that does not exist has no partitions: an empty answer.
-
-    Raises:
-        ServiceError: the cluster does not answer.
-    """
-    with _admin(settings) as admin:
-        count = _partition_counts(admin, [topic]).get(topic, 0)
-        partitions = [TopicPartition(topic, index) for index in range(count)]
-        if not partitions:
-            return {}
-        first = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
-        end = admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-        committed = _committed(admin, group_id, partitions)
-    # A group starts at the first message that is still there, and so it does when what it had read was deleted.
-    return {part.partition: max(0, end[part].offset - max(committed.get(part, 0), first[part].offset)) for part in partitions}
-
-
 @contextmanager
-def _admin(settings: Settings) -> Iterator[Any]:
+def open_admin(settings: Settings) -> Iterator[Any]:
+    """A ``KafkaAdminClient``, closed at the end; its errors are ours."""
     with kafka_errors_mapped("asking the cluster"):
         admin = KafkaAdminClient(**connection_options(settings.kafka), request_timeout_ms=15_000)
         try:
@@ -114,8 +86,8 @@ def _admin(settings: Settings) -> Iterator[Any]:
             admin.close()
 
 
-def _partition_counts(admin: Any, topics: list[str]) -> dict[str, int]:
-    """Of those topics that exist."""
+def partition_counts(admin: Any, topics: list[str]) -> dict[str, int]:
+    """Topic -> its number of partitions, for those of the topics that exist."""
     described = admin.describe_topics(topics)
     return {topic["name"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
 
@@ -139,17 +111,3 @@ def _create(admin: Any, name: str, configs: Mapping[str, str], *, partitions: in
         admin.create_topics({name: topic}, timeout_ms=CREATION_TIMEOUT_MS)
     except kafka_errors.TopicAlreadyExistsError:
         return  # another `sightline up` was quicker
-
-
-def _committed(admin: Any, group_id: str, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """The group's offsets where it has committed any."""
-    end = time.monotonic() + COORDINATOR_TIMEOUT_S
-    while True:
-        try:
-            offsets = admin.list_group_offsets({group_id: partitions})[group_id]
-            break
-        except COORDINATOR_MOVES:  # also before the cluster's first group: Kafka makes the topic of offsets then
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-    return {partition: entry.offset for partition, entry in offsets.items() if entry.offset >= 0}

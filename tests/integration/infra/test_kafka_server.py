@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
-from sightline.adapters.kafka.admin import cluster_id, create_topics, group_lag
+from sightline.adapters.kafka.admin import cluster_id, create_topics
 from sightline.adapters.kafka.client import connection_options
+from sightline.adapters.kafka.lag import group_lag, oldest_waiting_us
 from sightline.errors import ConfigurationError
 
 pytestmark = pytest.mark.stack
@@ -59,6 +60,16 @@ def test_siblings_with_different_partition_counts_are_refused(stack):
     stack("kafka", kafka={"partitions": 3, "topics": others})
     with pytest.raises(ConfigurationError, match="same number of partitions"):
         stack("kafka", kafka={"topics": {"camera_frames": "frames-3"}})
+
+
+def test_the_oldest_waiting_message_is_the_first_that_is_not_committed(kafka_settings):
+    topic = kafka_settings.kafka.topic("camera_frames")
+    assert oldest_waiting_us(kafka_settings, group_id="reader", topic=topic) is None
+    producer = _producer(kafka_settings)
+    for partition, time_ms in ((0, 3_000), (1, 1_000), (1, 2_000)):
+        producer.send(topic, value=bytes(100_000), partition=partition, timestamp_ms=time_ms).get(timeout=10)
+    producer.close()
+    assert oldest_waiting_us(kafka_settings, group_id="reader", topic=topic) == 1_000_000
 
 
 def test_lag_counts_what_a_group_has_not_committed(kafka_settings):

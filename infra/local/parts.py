@@ -1,0 +1,153 @@
+"""The product's own parts, which run on Ray: the stream and the API. Brought up after the servers, taken down before them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from infra.local import endpoints, ports
+from infra.local.ray_head import RayHead
+from infra.local.runner import Report
+from sightline import __version__
+from sightline.errors import ConfigurationError, ModelError, ServiceError, SightlineError
+from sightline.models.selection import select_models
+from sightline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STREAM, API = "stream", "api"
+PARTS = (STREAM, API)
+NEXT_STEP = "add models with `sightline models add FILE`, then run `sightline up` again"
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """How a part is doing: ``state`` is ready, unready or stopped."""
+
+    state: str
+    detail: str = ""
+    url: str | None = None
+    version: str | None = None
+
+
+def missing_models(settings: Settings) -> str | None:
+    """Why the parts cannot run yet; None = they can."""
+    try:
+        select_models(settings)
+    except (ConfigurationError, ModelError) as error:
+        return str(error)
+    return None
+
+
+def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
+    """Deploy the stream and the API on Ray; deploying again changes only what differs.
+
+    Returns:
+        The API's address, which is kept in the state folder.
+
+    Raises:
+        SightlineError: a part did not start.
+    """
+    from actors import pipeline
+    from serving import app
+
+    composed = with_api_port(settings)
+    report(STREAM, "starting")
+    pipeline.deploy(composed)
+    report(STREAM, "ready")
+    report(API, "starting")
+    url = app.deploy(composed)
+    endpoints.write_api_url(state_dir, url)
+    report(API, "ready")
+    return url
+
+
+def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
+    """Remove both parts where ``bring_up`` deployed them; what the stream has on its way is committed first.
+
+    A part that cannot be asked any more ends with Ray.
+
+    Returns:
+        The names of those that were removed.
+    """
+    if not deployed_url(state_dir):
+        return []
+    try:
+        RayHead(settings).probe(settings)  # Ray's own client would go on trying for a minute
+    except ServiceError as error:
+        log.info("the parts ended with Ray: %s", error)
+        endpoints.write_api_url(state_dir, None)
+        return []
+    from actors import pipeline
+    from serving import app
+
+    for name, remove in ((API, app.remove), (STREAM, pipeline.remove)):
+        report(name, "stopping")
+        try:
+            remove(settings)
+        except SightlineError as error:
+            log.warning("the part %s could not be asked to stop: %s", name, error)
+        report(name, "stopped")
+    endpoints.write_api_url(state_dir, None)
+    return [API, STREAM]
+
+
+def deployed_url(state_dir: Path) -> str | None:
+    """Where the API is that ``bring_up`` deployed; None = it did not."""
+    return endpoints.read_layer(state_dir).get(endpoints.API_SECTION, {}).get("url")
+
+
+def with_api_port(settings: Settings) -> Settings:
+    """The settings to deploy: the API's own port if it runs already, the set one if that is free, else any.
+
+    The same on each ``up``, so that deploying again changes nothing: where the API answers is not part of them.
+    """
+    serving = settings.serving
+    own = urlsplit(serving.url or "").port
+    port = own or ports.choose(serving.host, {"http": serving.port})["http"]
+    return settings.model_copy(update={"serving": serving.model_copy(update={"port": port, "url": None})})
+
+
+def stream_health(settings: Settings) -> PartHealth:
+    """What the stream's actors say. Joins the Ray cluster.
+
+    Raises:
+        SightlineError: Ray does not answer.
+    """
+    from actors import pipeline
+
+    actors = pipeline.describe(settings)
+    if not actors:
+        return PartHealth("stopped", missing_models(settings) or "not deployed: run `sightline up`")
+    troubles = [f"{name}: {said.get('trouble') or said['state']}" for name, said in actors.items() if _is_in_trouble(said)]
+    detail = "; ".join(troubles) or ", ".join(actors)
+    return PartHealth("unready" if troubles else "ready", detail, version=__version__)
+
+
+def api_health(settings: Settings) -> PartHealth:
+    """What the API says of itself."""
+    url = settings.serving.url
+    if not url:
+        return PartHealth("stopped", missing_models(settings) or "not deployed: run `sightline up`")
+    try:
+        ready = httpx.get(f"{url}/readyz", timeout=5.0)
+        version = httpx.get(f"{url}/healthz", timeout=5.0).json().get("version")
+    except (httpx.HTTPError, ValueError) as error:
+        return PartHealth("unready", f"does not answer: {error}", url)
+    return PartHealth("ready" if ready.is_success else "unready", "" if ready.is_success else _problem(ready), url, version)
+
+
+def _is_in_trouble(said: dict[str, object]) -> bool:
+    return said.get("state") != "running" or bool(said.get("trouble"))
+
+
+def _problem(answer: httpx.Response) -> str:
+    """The problem document's own words, else the start of whatever was answered."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}: {answer.text[:200]}"

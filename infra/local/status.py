@@ -1,0 +1,145 @@
+"""What ``sightline status`` says: the health of every server and part, how far the stream is behind, who has which cores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx
+
+from infra.local import parts, process
+from infra.local.model_links import models_in_use
+from infra.local.prometheus import Prometheus
+from infra.local.records import ServiceRecord
+from infra.local.service import LocalService
+from infra.local.services import servers
+from infra.local.stack import LocalStack
+from sightline.adapters.kafka.lag import group_lag, oldest_waiting_us
+from sightline.errors import ServiceError, SightlineError
+from sightline.settings import Settings
+from sightline.threads import share_cores
+
+READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One server or part.
+
+    Attributes:
+        state: ``ready``, ``unready`` (it runs and does not answer well), ``died`` or ``stopped``.
+        url: where it is.
+        version: of its software.
+        pid: of the process that ``sightline up`` started; None for existing servers and for what runs on Ray.
+        detail: a line for people.
+    """
+
+    state: str
+    url: str | None = None
+    version: str | None = None
+    pid: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """How far the stream is behind.
+
+    Attributes:
+        lag_messages: frames in Kafka that it has yet to commit; None = Kafka does not answer.
+        lag_s: age of the oldest of them, seconds; 0 where none waits.
+        cameras: camera id -> ``fps``, ``last_frame`` (RFC 3339) and ``shed`` (frames by reason), as the API says.
+    """
+
+    lag_messages: int | None = None
+    lag_s: float | None = None
+    cameras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StackStatus:
+    """Everything; ``document`` is what ``--json`` prints."""
+
+    services: Mapping[str, ServiceStatus]
+    stream: StreamStatus
+    cores: Mapping[str, Any]
+
+    @property
+    def ready(self) -> bool:
+        """Whether frames flow and questions are answered."""
+        return all(service.state == READY for service in self.services.values())
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"ready": self.ready, **asdict(self)}
+
+
+def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> StackStatus:
+    """Ask every server and part, side by side; takes as long as the slowest, some seconds where one hangs."""
+    stack = LocalStack(settings, servers(settings, metrics=True))
+    now = stack.settings
+    with ThreadPoolExecutor() as pool:
+        asked = {service.name: pool.submit(_ask, service, stack.record(service.name), now) for service in stack.services}
+        api = pool.submit(parts.api_health, now)
+        stream = pool.submit(_stream_status, now, clock)
+        services = {name: answer.result() for name, answer in asked.items()}
+        if stack.record(Prometheus.name) is None:
+            del services[Prometheus.name]
+        services[parts.STREAM] = _of_part(_stream_health(now, ray_is_ready=services["ray"].state == READY))
+        services[parts.API] = _of_part(api.result())
+        return StackStatus(services, stream.result(), asdict(share_cores(settings, models_in_use(settings))))
+
+
+def _ask(service: LocalService, record: ServiceRecord | None, settings: Settings) -> ServiceStatus:
+    external = service.external(service.settings)
+    if external is None and (record is None or not process.is_alive(record.process)):
+        if record is None:
+            return ServiceStatus("stopped", detail="start it with `sightline up`")
+        return ServiceStatus("died", record.url, record.version, detail=f"see {record.log}; `sightline up` brings it back")
+    pid = record.pid if record and external is None else None
+    url = service.url(settings)
+    try:
+        health = service.probe(settings)
+    except ServiceError as error:
+        return ServiceStatus("unready", url, record.version if record else None, pid, str(error))
+    return ServiceStatus(READY, url, health.version or None, pid, health.detail)
+
+
+def _stream_health(settings: Settings, *, ray_is_ready: bool) -> parts.PartHealth:
+    if not ray_is_ready:
+        return parts.PartHealth("stopped", "Ray is not ready")
+    try:
+        return parts.stream_health(settings)
+    except SightlineError as error:
+        return parts.PartHealth("unready", str(error))
+
+
+def _of_part(health: parts.PartHealth) -> ServiceStatus:
+    return ServiceStatus(health.state, health.url, health.version, None, health.detail)
+
+
+def _stream_status(settings: Settings, clock: Callable[[], float]) -> StreamStatus:
+    cameras = _cameras(settings)
+    if not settings.kafka.bootstrap_servers:
+        return StreamStatus(cameras=cameras)
+    topic, group = settings.kafka.topic("camera_frames"), settings.stream.group_id
+    try:
+        waiting = sum(group_lag(settings, group_id=group, topic=topic).values())
+        oldest_us = oldest_waiting_us(settings, group_id=group, topic=topic) if waiting else None
+    except ServiceError:
+        return StreamStatus(cameras=cameras)  # the row of Kafka says why
+    lag_s = max(0.0, clock() - oldest_us / 1e6) if oldest_us is not None else 0.0
+    return StreamStatus(waiting, round(lag_s, 3), cameras)
+
+
+def _cameras(settings: Settings) -> dict[str, dict[str, Any]]:
+    if not settings.serving.url:
+        return {}
+    try:
+        listed = httpx.get(f"{settings.serving.url}/v1/cameras", timeout=5.0).raise_for_status().json()["cameras"]
+    except (httpx.HTTPError, ValueError, KeyError):
+        return {}  # the row of the API says why
+    return {camera["camera"]: {name: camera[name] for name in ("fps", "last_frame", "shed")} for camera in listed}
