@@ -86,7 +86,8 @@ def publish(
     finally:
         unfinished = _finish(publishing, publisher)
     print_summary(publishing, publisher, list(names), seconds=time.monotonic() - began_s, json=json)
-    faults = [*publishing.faults().values(), *unfinished]
+    # A thread that was waiting for room when the publisher was closed has nothing to add to what was not delivered.
+    faults: list[SightlineError] = [*unfinished] or [*publishing.faults().values()]
     if faults:
         raise SightlineError("; ".join(dict.fromkeys(map(str, faults)))) from faults[0]
 

@@ -8,9 +8,10 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.live import Live
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from sightline.adapters.kafka.producer import FramePublisher
@@ -85,14 +86,23 @@ class _Rate:
 
 
 def _table(publishing: Publishing, publisher: FramePublisher, names: Mapping[str, str], rates: Mapping[str, _Rate]) -> Table:
-    table = Table("camera", "source", "frames/s", "frames", "MB", "lost", "failed", "state", caption=_caption(publisher))
+    table = Table(Column("camera", no_wrap=True), Column("source", no_wrap=True, max_width=40), caption=_caption(publisher))
+    for title in ("frames/s", "frames", "MB", "lost", "failed"):
+        table.add_column(title, justify="right")
+    table.add_column("state")
     for camera, name in names.items():
         row = _row(publishing, publisher, camera)
-        numbers = (f"{rates[camera].look(row['frames']):.1f}", str(row["frames"]), f"{row['bytes'] / 1e6:.1f}")
-        failed = row["failed"] + row["too_large"]
+        rate = f"{rates[camera].look(row['frames']):.1f}"
+        failed = str(row["failed"] + row["too_large"])
         state = "ended" if publishing.ended(camera) else "publishing" if row["frames"] else "connecting"
-        table.add_row(camera, Text(without_password(name), overflow="fold"), *numbers, str(row["lost"]), str(failed), state)
+        numbers = (rate, str(row["frames"]), f"{row['bytes'] / 1e6:.1f}", str(row["lost"]), failed)
+        table.add_row(camera, Text(_short(name)), *numbers, state)
     return table
+
+
+def _short(name: str) -> str:
+    """An address without its password, a file without its folders."""
+    return without_password(name) if "://" in name else Path(name).name or name
 
 
 def _caption(publisher: FramePublisher) -> str:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
 
 from sightline.adapters.kafka.client import SERVICE, connection_options, kafka_errors_mapped
+from sightline.adapters.kafka.in_flight import InFlight
 from sightline.adapters.kafka.message_limit import topic_message_limit
 from sightline.errors import ServiceError, ServiceUnavailable
 from sightline.ports import Clock
 from sightline.settings import Settings
 from sightline.types import EncodedFrame
-from sightline.wire import Message, frame_to_message
+from sightline.wire import frame_to_message
 
 logger = logging.getLogger(__name__)
 
@@ -62,16 +63,12 @@ class FramePublisher:
     def __init__(self, settings: Settings, *, limits: PublishLimits | None = None, clock: Clock = time.monotonic) -> None:
         self._settings = settings
         self._limits = limits or PublishLimits()
-        self._clock = clock
         self._topic = settings.kafka.topic("camera_frames")
         self._producer: KafkaProducer | None = None
         self._max_bytes = settings.kafka.max_message_bytes
-        self._changed = threading.Condition()
-        self._waiting_frames = 0
-        self._waiting_bytes = 0
-        self._progress_at = 0.0
-        self._fault: Exception | None = None
-        self._delivered: dict[str, Delivered] = defaultdict(Delivered)
+        self._in_flight = InFlight(max_frames=self._limits.frames, max_bytes=self._limits.bytes, clock=clock)
+        self._counting = threading.Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def open(self) -> None:
         """Connect.
@@ -81,6 +78,7 @@ class FramePublisher:
             ServiceError: no broker answers, or there is no topic for frames; the next step is named.
         """
         kafka = self._settings.kafka
+        patience_ms = int(self._limits.patience_s * 1000)
         self._max_bytes = topic_message_limit(kafka, self._topic)
         with kafka_errors_mapped(f"connecting to {kafka.bootstrap_servers}"):
             self._producer = KafkaProducer(
@@ -89,8 +87,8 @@ class FramePublisher:
                 enable_idempotence=True,
                 max_request_size=self._max_bytes,
                 batch_size=min(_BATCH_BYTES, self._max_bytes),
-                delivery_timeout_ms=int(self._limits.patience_s * 1000),
-                request_timeout_ms=min(10_000, int(self._limits.patience_s * 1000)),
+                delivery_timeout_ms=patience_ms,
+                request_timeout_ms=min(10_000, patience_ms),
                 max_block_ms=10_000,
                 allow_auto_create_topics=False,
             )
@@ -103,23 +101,23 @@ class FramePublisher:
         A frame that is too large is counted and named in the log, and not sent; the camera goes on.
 
         Raises:
-            ServiceUnavailable: nothing got through for as long as the patience lasts.
+            ServiceUnavailable: nothing got through for as long as the patience lasts, or the publisher is closed.
             ServiceError: Kafka refuses our frames (no permission, for example).
         """
-        message = frame_to_message(frame, self._topic)
         size = len(frame.data)
-        self._wait_for_room(size)
+        with kafka_errors_mapped("publishing"):
+            self._in_flight.enter(size)
         try:
             with kafka_errors_mapped(f"publishing for camera {frame.camera}"):
-                future = self._send(message)
+                future = self._send(frame)
         except ServiceError as error:
-            self._release(size)
+            self._in_flight.leave(size, acknowledged=False)
             if not isinstance(error.__cause__, kafka_errors.MessageSizeTooLargeError):
                 raise
-            self._count_too_large(frame)
+            self._too_large(frame)
             return
         future.add_callback(lambda _: self._acknowledged(frame))
-        future.add_errback(lambda error: self._not_delivered(frame, error))
+        future.add_errback(lambda error: self._failed(frame, error))
 
     def flush(self, *, timeout_s: float) -> None:
         """Wait until every frame is acknowledged or has failed.
@@ -127,13 +125,9 @@ class FramePublisher:
         Raises:
             ServiceUnavailable: some were still waiting at the end of the time.
         """
-        end = self._clock() + timeout_s
-        with self._changed:
-            while self._waiting_frames:
-                left_s = end - self._clock()
-                if left_s <= 0:
-                    raise ServiceUnavailable(SERVICE, f"{self._waiting_frames} frames not acknowledged in {timeout_s:g} s")
-                self._changed.wait(left_s)
+        waiting = self._in_flight.wait_until_empty(timeout_s)
+        if waiting:
+            raise ServiceUnavailable(SERVICE, f"{waiting} frames not acknowledged in {timeout_s:g} s: see `sightline status`")
 
     def close(self, *, timeout_s: float = 10.0) -> None:
         """Flush, disconnect and count what is still waiting as failed; safe to call twice.
@@ -141,89 +135,58 @@ class FramePublisher:
         Raises:
             ServiceUnavailable: some frames were still waiting at the end of the time.
         """
-        with self._changed:
-            producer, self._producer = self._producer, None
-            self._changed.notify_all()  # who waits for room waits in vain now
+        producer, self._producer = self._producer, None
         if producer is None:
             return
         try:
             self.flush(timeout_s=timeout_s)
-            producer.close(timeout=timeout_s)
         finally:
-            _give_up(producer)
+            self._in_flight.end(ServiceUnavailable(SERVICE, "the publisher is closed"))
+            _stop(producer)
 
     def delivered(self, camera: str) -> Delivered:
         """What became of a camera's frames so far."""
-        with self._changed:
-            return self._delivered[camera]
+        with self._counting:
+            return Delivered(*(self._counts[camera, what] for what in ("frames", "bytes", "too_large", "failed")))
 
     @property
     def silent_s(self) -> float:
         """For how many seconds frames have waited and Kafka has acknowledged none; 0 while all goes well."""
-        with self._changed:
-            return self._silent_s()
+        return self._in_flight.silent_s
 
-    def _silent_s(self) -> float:
-        return self._clock() - self._progress_at if self._waiting_frames else 0.0
-
-    def _wait_for_room(self, size: int) -> None:
-        with self._changed:
-            while self._producer is not None and self._fault is None and self._is_full(size):
-                self._changed.wait()
-            if self._fault is not None:
-                with kafka_errors_mapped("publishing"):
-                    raise self._fault
-            if not self._waiting_frames:
-                self._progress_at = self._clock()
-            self._waiting_frames += 1
-            self._waiting_bytes += size
-
-    def _is_full(self, size: int) -> bool:
-        """A single frame larger than the bound goes alone."""
-        too_many = self._waiting_frames >= self._limits.frames
-        return bool(self._waiting_frames) and (too_many or self._waiting_bytes + size > self._limits.bytes)
-
-    def _send(self, message: Message) -> Any:
+    def _send(self, frame: EncodedFrame) -> Any:
         producer = self._producer
         if producer is None:
-            raise ServiceUnavailable(SERVICE, "the publisher is not open")
+            raise ServiceUnavailable(SERVICE, "the publisher is closed")
+        message = frame_to_message(frame, self._topic)
         return producer.send(message.topic, value=message.value, key=message.key, headers=list(message.headers))
 
     def _acknowledged(self, frame: EncodedFrame) -> None:
-        with self._changed:
-            self._fault = None
-            self._progress_at = self._clock()
-            so_far = self._delivered[frame.camera]
-            self._delivered[frame.camera] = replace(so_far, frames=so_far.frames + 1, bytes=so_far.bytes + len(frame.data))
-        self._release(len(frame.data))
+        self._count(frame, frames=1, bytes=len(frame.data))
+        self._in_flight.leave(len(frame.data), acknowledged=True)
 
-    def _not_delivered(self, frame: EncodedFrame, error: Exception) -> None:
-        with self._changed:
-            if self._fault is None:  # those that follow fail for the same reason
-                logger.error("camera %s: frame %s was not delivered: %s", frame.camera, frame.frame_id, error)
-            self._fault = error
-            so_far = self._delivered[frame.camera]
-            self._delivered[frame.camera] = replace(so_far, failed=so_far.failed + 1)
-        self._release(len(frame.data))
+    def _failed(self, frame: EncodedFrame, error: Exception) -> None:
+        if self._in_flight.end(error):  # the frames that follow fail for the same reason
+            logger.error("camera %s: frame %s was not delivered: %s", frame.camera, frame.frame_id, error)
+        self._count(frame, failed=1)
+        self._in_flight.leave(len(frame.data), acknowledged=False)
 
-    def _count_too_large(self, frame: EncodedFrame) -> None:
+    def _too_large(self, frame: EncodedFrame) -> None:
+        self._count(frame, too_large=1)
         logger.warning(
             "camera %s: frame %s of %d bytes is too large for Kafka, which takes %d: lower the picture's size or quality, or "
             "raise kafka.max_message_bytes and the topic's max.message.bytes",
             *(frame.camera, frame.frame_id, len(frame.data), self._max_bytes),
         )
-        with self._changed:
-            so_far = self._delivered[frame.camera]
-            self._delivered[frame.camera] = replace(so_far, too_large=so_far.too_large + 1)
 
-    def _release(self, size: int) -> None:
-        with self._changed:
-            self._waiting_frames -= 1
-            self._waiting_bytes -= size
-            self._changed.notify_all()
+    def _count(self, frame: EncodedFrame, **amounts: int) -> None:
+        with self._counting:
+            for what, amount in amounts.items():
+                self._counts[frame.camera, what] += amount
 
 
-def _give_up(producer: KafkaProducer) -> None:
+def _stop(producer: KafkaProducer) -> None:
     """Fail what is still waiting and stop the producer's thread; kafka-python has no public way past a silent broker."""
     producer._sender.force_close()
     producer._sender.join(_FORCED_CLOSE_S)
+    producer.close(timeout=0)

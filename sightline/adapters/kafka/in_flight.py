@@ -1,0 +1,69 @@
+"""What was handed to Kafka and is not acknowledged yet: bounded in number and bytes, and waited for."""
+
+from __future__ import annotations
+
+import threading
+
+from sightline.ports import Clock
+
+
+class InFlight:
+    """Room for messages that wait for their acknowledgement. Thread-safe; reaching the bound blocks :meth:`enter`."""
+
+    def __init__(self, *, max_frames: int, max_bytes: int, clock: Clock) -> None:
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._frames = 0
+        self._bytes = 0
+        self._progress_at = 0.0
+        self._ended: Exception | None = None
+
+    def enter(self, size: int) -> None:
+        """Take room for one message of ``size`` bytes; blocks while there is none. One larger than the bound goes alone.
+
+        Raises:
+            Exception: the one that :meth:`end` was given.
+        """
+        with self._changed:
+            while self._ended is None and self._is_full(size):
+                self._changed.wait()
+            if self._ended is not None:
+                raise self._ended
+            if not self._frames:
+                self._progress_at = self._clock()
+            self._frames += 1
+            self._bytes += size
+
+    def leave(self, size: int, *, acknowledged: bool) -> None:
+        """Give up the room of one message. An acknowledgement makes an earlier :meth:`end` void."""
+        with self._changed:
+            self._frames -= 1
+            self._bytes -= size
+            if acknowledged:
+                self._ended = None
+                self._progress_at = self._clock()
+            self._changed.notify_all()
+
+    def end(self, error: Exception) -> bool:
+        """Let :meth:`enter` raise ``error`` from now on, also where it is waiting; whether this is news."""
+        with self._changed:
+            news, self._ended = self._ended is None, error
+            self._changed.notify_all()
+            return news
+
+    def wait_until_empty(self, timeout_s: float) -> int:
+        """Wait until nothing is in flight, at most so long; how many still are."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._frames, timeout_s)
+            return self._frames
+
+    @property
+    def silent_s(self) -> float:
+        """For how many seconds messages have waited and none was acknowledged; 0 where none waits."""
+        with self._changed:
+            return self._clock() - self._progress_at if self._frames else 0.0
+
+    def _is_full(self, size: int) -> bool:
+        return self._frames > 0 and (self._frames >= self._max_frames or self._bytes + size > self._max_bytes)
