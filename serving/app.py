@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 from ray import exceptions as ray_errors
 from ray import serve
@@ -19,6 +20,8 @@ from sightline.telemetry import MetricsEndpoint, Registry
 from sightline.threads import SINGLE_THREADED
 
 APPLICATION = "sightline"
+SERVICE = "api"
+_ANSWER_S = 10.0
 _STOP_S = 10.0
 _PLACES_A_SEARCH = 8
 """Requests that Serve lets into a replica for each search: the cheap ones do not wait behind searches, and what is too
@@ -36,10 +39,11 @@ class Questions:
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
         app = create_app(compose(self._settings, self._registry))
         if self._settings.metrics.enabled:
-            replica = serve.get_replica_context().replica_id.unique_id
+            # By rank, not by the replica's own id: one that comes back takes its predecessor's place in file discovery.
+            instance = f"questions-{serve.get_replica_context().rank.rank}"
             folder = self._settings.local.state_dir / "metrics"
             host = self._settings.metrics.host
-            MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=replica, targets=folder)
+            MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=instance, targets=folder)
         return app
 
 
@@ -67,15 +71,27 @@ def deploy(settings: Settings) -> str:
         serve.start(proxy_location="HeadOnly", http_options={"host": options.host, "port": options.port})
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
-        raise ServiceUnavailable("api", f"the questions did not start on Ray Serve: {error}") from error
-    return f"http://{options.host}:{options.port}"
+        raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
+    url = f"http://{options.host}:{options.port}"
+    _require_answer(url)
+    return url
 
 
 def remove(settings: Settings) -> None:
-    """Stop the questions; those being answered are finished. Nothing happens where none run."""
+    """Stop the questions, and Serve with them unless others use it; those being answered are finished.
+
+    Nothing happens where none run.
+
+    Raises:
+        ServiceUnavailable: Ray does not answer.
+    """
     _connect(settings)
-    if APPLICATION in _status().applications:
-        serve.delete(APPLICATION)
+    applications = _status().applications
+    if APPLICATION not in applications:
+        return
+    serve.delete(APPLICATION)
+    if len(applications) == 1:
+        serve.shutdown()  # gives the port back, so that the next deployment may choose another
 
 
 def describe(settings: Settings) -> dict[str, Any]:
@@ -89,11 +105,20 @@ def describe(settings: Settings) -> dict[str, Any]:
     return {"state": application.status.value, "detail": application.message, "replicas": replicas}
 
 
+def _require_answer(url: str) -> None:
+    """Serve keeps the address that it was first started with, whatever is asked for later: see that it is ours."""
+    try:
+        httpx.get(f"{url}/healthz", timeout=_ANSWER_S).raise_for_status()
+    except httpx.HTTPError as error:
+        detail = f"Ray Serve runs, but {url} does not answer ({error}): does it listen elsewhere already? Take it down first"
+        raise ServiceUnavailable(SERVICE, detail) from error
+
+
 def _status() -> Any:
     try:
         return serve.status()
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
-        raise ServiceUnavailable("api", f"Ray Serve does not answer: {error}") from error
+        raise ServiceUnavailable(SERVICE, f"Ray Serve does not answer: {error}") from error
 
 
 def _connect(settings: Settings) -> None:
