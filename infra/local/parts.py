@@ -20,8 +20,7 @@ from sightline.settings import Settings
 log = logging.getLogger(__name__)
 
 STREAM, API = "stream", "api"
-PARTS = (STREAM, API)
-NEXT_STEP = "add models with `sightline models add FILE`, then run `sightline up` again"
+NOT_DEPLOYED = "not deployed: run `sightline up`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,13 @@ def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
     from serving import app
 
     composed = with_api_port(settings)
+    # Kept first: whatever fails from here on, `sightline down` knows that there are parts to remove.
+    endpoints.write_api_url(state_dir, f"http://{composed.serving.host}:{composed.serving.port}")
     report(STREAM, "starting")
     pipeline.deploy(composed)
     report(STREAM, "ready")
     report(API, "starting")
     url = app.deploy(composed)
-    endpoints.write_api_url(state_dir, url)
     report(API, "ready")
     return url
 
@@ -113,16 +113,18 @@ def with_api_port(settings: Settings) -> Settings:
 
 
 def stream_health(settings: Settings) -> PartHealth:
-    """What the stream's actors say. Joins the Ray cluster.
+    """What the stream's actors say; joins the Ray cluster for that, if ``bring_up`` deployed any.
 
     Raises:
         SightlineError: Ray does not answer.
     """
+    if not settings.serving.url:
+        return PartHealth("stopped", missing_models(settings) or NOT_DEPLOYED)
     from actors import pipeline
 
     actors = pipeline.describe(settings)
     if not actors:
-        return PartHealth("stopped", missing_models(settings) or "not deployed: run `sightline up`")
+        return PartHealth("stopped", NOT_DEPLOYED)
     troubles = [f"{name}: {said.get('trouble') or said['state']}" for name, said in actors.items() if _is_in_trouble(said)]
     detail = "; ".join(troubles) or ", ".join(actors)
     return PartHealth("unready" if troubles else "ready", detail, version=__version__)
@@ -132,7 +134,7 @@ def api_health(settings: Settings) -> PartHealth:
     """What the API says of itself."""
     url = settings.serving.url
     if not url:
-        return PartHealth("stopped", missing_models(settings) or "not deployed: run `sightline up`")
+        return PartHealth("stopped", "it waits for models, as the stream" if missing_models(settings) else NOT_DEPLOYED)
     try:
         ready = httpx.get(f"{url}/readyz", timeout=5.0)
         version = httpx.get(f"{url}/healthz", timeout=5.0).json().get("version")

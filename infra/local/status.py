@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -79,18 +79,25 @@ class StackStatus:
 
 def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> StackStatus:
     """Ask every server and part, side by side; takes as long as the slowest, some seconds where one hangs."""
-    stack = LocalStack(settings, servers(settings, metrics=True))
-    now = stack.settings
+    now = LocalStack(settings, ()).settings
     with ThreadPoolExecutor() as pool:
-        asked = {service.name: pool.submit(_ask, service, stack.record(service.name), now) for service in stack.services}
+        asked = pool.submit(ask_servers, settings)
         api = pool.submit(parts.api_health, now)
         stream = pool.submit(_stream_status, now, clock)
-        services = {name: answer.result() for name, answer in asked.items()}
-        if stack.record(Prometheus.name) is None:
-            del services[Prometheus.name]
+        services = asked.result()
         services[parts.STREAM] = _of_part(_stream_health(now, ray_is_ready=services["ray"].state == READY))
         services[parts.API] = _of_part(api.result())
         return StackStatus(services, stream.result(), asdict(share_cores(settings, models_in_use(settings))))
+
+
+def ask_servers(settings: Settings, *, only: Collection[str] | None = None) -> dict[str, ServiceStatus]:
+    """Ask the servers of these names side by side (None: all; Prometheus only where it was started)."""
+    stack = LocalStack(settings, servers(settings, metrics=True, only=only))
+    now = stack.settings
+    asked = [service for service in stack.services if service.name != Prometheus.name or stack.record(Prometheus.name)]
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda service: _ask(service, stack.record(service.name), now), asked)
+        return {service.name: answer for service, answer in zip(asked, answers, strict=True)}
 
 
 def _ask(service: LocalService, record: ServiceRecord | None, settings: Settings) -> ServiceStatus:

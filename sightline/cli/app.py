@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from sightline.cli import models, publish
 from sightline.cli.console import stderr
+from sightline.cli.down import down
 from sightline.cli.search import search
+from sightline.cli.status import status
+from sightline.cli.up import up
 from sightline.errors import SightlineError
 
 app = typer.Typer(
@@ -19,6 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command()(up)
+app.command()(down)
+app.command()(status)
 app.add_typer(models.app)
 app.command()(search)
 app.command()(publish.publish)
@@ -29,5 +36,5 @@ def main() -> None:
     try:
         app()
     except SightlineError as error:
-        stderr.print(f"[bold red]error:[/] {error}", highlight=False)
+        stderr.print(f"[bold red]error:[/] {escape(str(error))}", highlight=False)
         sys.exit(1)
