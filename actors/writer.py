@@ -23,6 +23,7 @@ from sightline.errors import (
     RejectReason,
     ServiceError,
 )
+from sightline.filling import fill
 from sightline.ports import Clock, Gallery
 from sightline.settings import WriterSettings
 from sightline.telemetry import WriterMetrics
@@ -147,7 +148,7 @@ class Writer:
         spaces: dict[str, list[Decoded]] = defaultdict(list)
         for record in records:
             if record.value is None:
-                continue  # a tombstone: the sighting was erased, and with it whoever erased it took it from the gallery
+                continue  # a tombstone: whoever erased the sighting took it out of the gallery as well
             try:
                 sighting = sighting_from_record(record)
             except InputError as error:
@@ -158,29 +159,29 @@ class Writer:
             self._write_space(space, decoded)
 
     def _write_space(self, space: str, decoded: Sequence[Decoded]) -> None:
-        """Write what is of one embedding space; if the gallery refuses the whole, find out which it refuses."""
-        try:
-            self._add(space, [sighting for _, sighting in decoded])
-        except InputError as error:
-            if len(decoded) == 1:
-                self._set_aside(decoded[0][0], error)
-                return
-            middle = len(decoded) // 2
-            self._write_space(space, decoded[:middle])
-            self._write_space(space, decoded[middle:])
-
-    def _add(self, space: str, sightings: Sequence[Sighting]) -> None:
-        if space not in self._galleries:
-            self._galleries[space] = self._open_gallery(space, len(sightings[0].embedding))
+        sightings = [sighting for _, sighting in decoded]
         with self._metrics.write_seconds.time():
-            self._galleries[space].add(sightings, maybe_present=True)
+            refused = self._fill(space, sightings)
+        for index, error in refused.items():
+            self._set_aside(decoded[index][0], error)
+        self._count([sighting for index, sighting in enumerate(sightings) if index not in refused])
+
+    def _fill(self, space: str, sightings: Sequence[Sighting]) -> dict[int, InputError]:
+        try:
+            if space not in self._galleries:
+                self._galleries[space] = self._open_gallery(space, len(sightings[0].embedding))
+        except InputError as error:  # no gallery can be of such a space
+            return dict.fromkeys(range(len(sightings)), error)
+        return dict(fill(self._galleries[space], sightings))
+
+    def _count(self, written: Sequence[Sighting]) -> None:
         now_s = self._clock()
-        for sighting in sightings:
+        for sighting in written:
             latency_s = max(0.0, now_s - sighting.captured_at_us / 1e6)
             self._metrics.capture_to_searchable.labels(sighting.camera).observe(latency_s)
-        self._metrics.written.inc(len(sightings))
-        self._metrics.batch_size.observe(len(sightings))
-        self._account["written"] += len(sightings)
+        self._metrics.written.inc(len(written))
+        self._metrics.batch_size.observe(len(written))
+        self._account["written"] += len(written)
 
     def _set_aside(self, record: Record, error: InputError) -> None:
         where = f"{record.topic}[{record.partition}]@{record.offset}"

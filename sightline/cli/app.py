@@ -10,6 +10,7 @@ from rich.markup import escape
 from sightline.cli import models, publish
 from sightline.cli.console import stderr
 from sightline.cli.down import down
+from sightline.cli.rebuild import rebuild
 from sightline.cli.search import search
 from sightline.cli.status import status
 from sightline.cli.up import up
@@ -29,6 +30,7 @@ app.command()(status)
 app.add_typer(models.app)
 app.command()(search)
 app.command()(publish.publish)
+app.command()(rebuild)
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ class MilvusGallery:
 
     def __init__(self, collection: Collection, *, space: str, dimension: int, clock: Clock = time.time) -> None:
         self._collection = collection
-        self._space = space
+        self.space = space
         self._dimension = dimension
         self._clock = clock
         self._writing = threading.Lock()
@@ -80,7 +80,7 @@ class MilvusGallery:
         """See the port. Also raises InputError for a sighting that no collection could hold; then none was kept."""
         # One row an id: the server would keep two of one batch, even when told to replace.
         latest = {sighting.sighting_id: sighting for sighting in sightings}
-        rows = [sighting_to_row(one, space=self._space, dimension=self._dimension) for one in latest.values()]
+        rows = [sighting_to_row(one, space=self.space, dimension=self._dimension) for one in latest.values()]
         if not rows:
             return
         # pymilvus knows one time of writing for a collection, the last answer's: writers of a process take turns.
@@ -101,7 +101,7 @@ class MilvusGallery:
         if not 1 <= k <= MAX_MATCHES:
             raise ValueError(f"k: expected 1 to {MAX_MATCHES}, got {k}")
         if vectors.ndim != 2 or vectors.shape[1] != self._dimension:
-            expected = f"{self._space} ({self._dimension} dimensions)"
+            expected = f"{self.space} ({self._dimension} dimensions)"
             raise SpaceMismatchError(expected=expected, actual=f"array of shape {vectors.shape}")
         expression = where_expression(where)
         found: list[list[Match]] = []
@@ -116,7 +116,7 @@ class MilvusGallery:
         for start in range(0, len(asked), _IDS_A_QUERY):
             some = asked[start : start + _IDS_A_QUERY]
             for row in self._query(ids_expression(some), ALL_FIELDS, limit=len(some)):
-                there[row["sighting_id"]] = row_to_sighting(row, self._space)
+                there[row["sighting_id"]] = row_to_sighting(row, self.space)
         return [there[i] for i in sighting_ids if i in there]
 
     def newest(self, *, limit: int, before_us: int | None = None, where: SightingFilter = _EVERYTHING) -> list[Sighting]:
@@ -159,7 +159,7 @@ class MilvusGallery:
     def _matches(self, hits: Any, min_score: float | None) -> list[Match]:
         matches = [
             Match(
-                row_to_sighting({**hit["entity"], "sighting_id": str(hit.id)}, self._space),
+                row_to_sighting({**hit["entity"], "sighting_id": str(hit.id)}, self.space),
                 float(np.clip(hit["distance"], -1.0, 1.0)),
             )
             for hit in hits
