@@ -140,6 +140,12 @@ def stack(session_servers: Servers, unique_prefix: str, tmp_path: Path) -> Calla
     return _factory(session_servers, unique_prefix, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def module_stack(session_servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Settings]:
+    """As ``stack``, with names that are the module's."""
+    return _factory(session_servers, f"t{uuid.uuid4().hex[:8]}-", tmp_path_factory.mktemp("stack"))
+
+
 def _factory(servers: Servers, prefix: str, state_dir: Path) -> Callable[..., Settings]:
     own: dict[str, Any] = {
         "local": {"state_dir": state_dir, "ports": ANY_PORTS},

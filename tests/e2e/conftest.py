@@ -1,0 +1,131 @@
+"""The whole product on real servers: Kafka, Triton, Milvus and Ray, with the two yardstick models, on real video."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.invariants import Ledger, assert_exactly_once, read_ledger, summary
+from support.processes import until
+
+from actors import pipeline
+from sightline.adapters.kafka.admin import create_topics
+from sightline.adapters.kafka.producer import FramePublisher
+from sightline.adapters.milvus.admin import count, sighting_ids
+from sightline.cameras.open_source import open_source
+from sightline.cameras.options import SourceOptions
+from sightline.models.adding import add_model
+from sightline.models.repository import ModelRepository
+from sightline.settings import Settings, load_settings, merge
+
+START_US = 1_700_000_000_000_000
+"""When the videos "were taken": the same in every run, so that the frames have the same ids."""
+
+
+@dataclass
+class Run:
+    """One run of the product over topics and a collection of its own."""
+
+    settings: Settings
+    servers: Any
+
+    def deploy(self) -> None:
+        """Start the stream's actors."""
+        pipeline.deploy(self.settings)
+
+    def remove(self) -> None:
+        """Stop them."""
+        pipeline.remove(self.settings)
+
+    def publish(self, sources: dict[str, Path], *, loops: int = 1) -> None:
+        """Send videos, as fast as Kafka takes them; each loop has later capture times and so other ids."""
+        publisher = FramePublisher(self.settings)
+        publisher.open()
+        for loop in range(loops):
+            for camera, path in sources.items():
+                options = SourceOptions(camera, start_us=START_US + loop * 3_600_000_000, paced=False)
+                source = open_source(str(path), options=options)
+                for frame in source.frames():
+                    publisher.publish(frame)
+                source.close()
+        publisher.close()
+
+    def ledger(self) -> Ledger:
+        return read_ledger(self.settings)
+
+    def committed(self) -> int:
+        return sum(self.ledger().committed.values())
+
+    def kill(self, victim: str) -> None:
+        """SIGKILL to a server, which is then started again, or to an actor, which Ray starts again."""
+        if victim in ("kafka", "triton", "milvus-standalone"):
+            self.servers.kill(victim)
+            time.sleep(1.0)
+            self.servers.need(victim)
+            return
+        pid = pipeline.describe(self.settings).get(victim, {}).get("pid")
+        if pid is not None:  # None: it is still on its way back from the last blow
+            os.kill(pid, signal.SIGKILL)
+
+    def finish(self, timeout_s: float = 180.0) -> Ledger:
+        """Wait until every frame has its outcome and every sighting is in Milvus; check what must always hold."""
+        until(lambda: self.ledger().lag == 0, timeout_s=timeout_s, what="every frame's outcome", every_s=1)
+        ledger = self.ledger()
+        assert_exactly_once(ledger)
+        ids = {sighting.sighting_id for sighting in ledger.sightings}
+        spaces = {sighting.space for sighting in ledger.sightings}
+        assert len(spaces) == 1
+        [space] = spaces
+        until(
+            lambda: set(sighting_ids(self.settings.milvus, space)) == ids,
+            timeout_s=60,
+            what=f"Milvus to hold the ids of {summary(ledger)}",
+            every_s=1,
+        )
+        assert count(self.settings.milvus, space) == len(ids)
+        return ledger
+
+
+@dataclass
+class Product:
+    """Servers that belong to one module of tests, so that it may kill them."""
+
+    servers: Any
+    models: Path
+
+    def run(self, **overrides: Any) -> Run:
+        """A run with names of its own."""
+        prefix = f"t{uuid.uuid4().hex[:8]}-"
+        own: dict[str, Any] = {
+            "local": {"state_dir": Path(tempfile.mkdtemp(prefix="sl-run-"))},
+            "kafka": {"topic_prefix": prefix, "partitions": 4},
+            "milvus": {"collection_prefix": prefix.replace("-", "_") + "sightings"},
+            "ray": {"namespace": prefix},
+            "stream": {"mode": "replay", "session_timeout_s": 6, "transaction_timeout_s": 5},
+        }
+        reach = self.servers.addresses(("kafka", "triton", "milvus-standalone", "ray"))
+        settings = load_settings(**merge(merge(own, reach), overrides))
+        create_topics(settings)
+        return Run(settings, self.servers)
+
+
+@pytest.fixture(scope="module")
+def product(shared_dir: Path, private_servers: Any) -> Product:
+    """The servers, with detector and embedder loaded."""
+    models = private_servers.root / "triton" / "models"
+    for file in ("yolox_nano_416.onnx", "osnet_x0_25_msmt17.onnx"):
+        add_model(ModelRepository([models]), shared_dir / "weights" / file)
+    return Product(private_servers, models)
+
+
+@pytest.fixture(scope="module")
+def rooms(shared_dir: Path) -> dict[str, Path]:
+    """Two cameras in one room."""
+    return {name: shared_dir / "data" / "video" / f"{name.replace('-', '_')}.mp4" for name in ("room-camera-a", "room-camera-b")}
