@@ -10,6 +10,8 @@ SightlineError
 └── ServiceError              a server we lean on failed (Kafka, Triton, Milvus, the blob store)
     ├── ServiceUnavailable    it may work again: retry with back-off
     └── FencedError           somebody else owns this work now: drop it, do not retry
+
+They travel between processes, so each keeps its constructor's arguments as its ``args``.
 """
 
 from __future__ import annotations
@@ -55,9 +57,12 @@ class RejectedFrame(InputError):
     """
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
+        super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
 
 
 class NotFoundError(InputError):
@@ -67,10 +72,13 @@ class NotFoundError(InputError):
 class SpaceMismatchError(InputError):
     """Vectors of two embedding spaces were about to be compared."""
 
-    def __init__(self, *, expected: str, actual: str) -> None:
-        super().__init__(f"the embedding is of space {actual!r}, the gallery is of space {expected!r}")
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(expected, actual)
         self.expected = expected
         self.actual = actual
+
+    def __str__(self) -> str:
+        return f"the embedding is of space {self.actual!r}, the gallery is of space {self.expected!r}"
 
 
 class ModelError(SightlineError):
@@ -85,8 +93,12 @@ class ServiceError(SightlineError):
     """
 
     def __init__(self, service: str, message: str) -> None:
-        super().__init__(f"{service}: {message}")
+        super().__init__(service, message)
         self.service = service
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.message}"
 
 
 class ServiceUnavailable(ServiceError):

@@ -59,7 +59,7 @@ class Kafka(LocalService):
         identity = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = (*_java(), "-Xmx128m", "kafka.tools.StorageTool", "format")
         cache.run_installer(
-            [*tool, "--cluster-id", identity, "--config", str(self._config)], doing="formatting Kafka's storage"
+            [*tool, f"--cluster-id={identity}", "--config", str(self._config)], doing="formatting Kafka's storage"
         )
 
     def addresses(self, ports: Ports) -> Layer:
