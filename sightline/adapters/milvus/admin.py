@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pymilvus import MilvusClient
+from pymilvus.client.types import LoadState
 
 from sightline.adapters.milvus.client import connect, milvus_errors_mapped
 from sightline.adapters.milvus.collection import alias_target, collection_name
@@ -23,7 +24,7 @@ def count(settings: MilvusSettings, space: str) -> int:
     name = collection_name(settings.collection_prefix, space)
     try:
         with milvus_errors_mapped(f"counting {name}"):
-            if not client.has_collection(name):
+            if not _loaded(client, name, settings.timeout_s):
                 return 0
             rows = client.query(name, filter="", output_fields=["count(*)"], consistency_level="Strong")
             return int(rows[0]["count(*)"])
@@ -37,10 +38,19 @@ def sighting_ids(settings: MilvusSettings, space: str) -> Iterator[str]:
     name = collection_name(settings.collection_prefix, space)
     try:
         with milvus_errors_mapped(f"listing {name}"):
-            if client.has_collection(name):
+            if _loaded(client, name, settings.timeout_s):
                 yield from _pages(client, name)
     finally:
         client.close()
+
+
+def _loaded(client: MilvusClient, name: str, timeout_s: float) -> bool:
+    """Whether there is such a collection; loads it where nobody has."""
+    if not client.has_collection(name):
+        return False
+    if client.get_load_state(name)["state"] != LoadState.Loaded:
+        client.load_collection(name, timeout=timeout_s)
+    return True
 
 
 def _pages(client: MilvusClient, name: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import pytest
 from actors.writer import Writer
 from sightline.errors import ConfigurationError, FencedError, RejectedFrame, ServiceUnavailable
 from sightline.settings import WriterSettings
-from sightline.telemetry import CollectorRegistry, WriterMetrics
+from sightline.telemetry import Registry, WriterMetrics
 from sightline.testing import InMemoryGallery
 from sightline.types import Sighting
 from sightline.wire import Record, sighting_to_message
@@ -114,7 +114,7 @@ class World:
     topic: Topic
     galleries: dict[str, InMemoryGallery]
     box: Box = field(default_factory=Box)
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    registry: Registry = field(default_factory=Registry)
     settings: WriterSettings = field(default_factory=lambda: WriterSettings(max_wait_s=0.001))
     opening: list[Exception] = field(default_factory=list)
 
