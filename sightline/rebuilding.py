@@ -89,11 +89,11 @@ def _last_records(replay: Replay, done: Rebuilt, on_progress: Callable[[int], No
     last: dict[bytes | None, tuple[int, int]] = {}
     for records in replay.records():
         for record in records:
-            before = last.pop(record.key, None)
-            done.replaced += before is not None
+            known = last.pop(record.key, None) is not None
             if record.value is None:
-                done.erased += before is not None
+                done.erased += known
             else:
+                done.replaced += known
                 last[record.key] = (record.partition, record.offset)
         on_progress(len(records))
     return last
