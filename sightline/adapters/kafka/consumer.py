@@ -66,6 +66,8 @@ class FrameConsumer:
                 max_partition_fetch_bytes=self._settings.kafka.max_message_bytes,
                 metadata_max_age_ms=10_000,
             )
+            # Known before joining: a member that leads the group without it would assign nobody anything.
+            self._consumer.partitions_for_topic(self._topic)
             self._consumer.subscribe([self._topic], listener=self._listener)
 
     def poll(self, timeout_s: float, *, max_records: int) -> Poll:

@@ -59,6 +59,8 @@ class SightingsReader:
                 metadata_max_age_ms=10_000,
                 allow_auto_create_topics=False,
             )
+            # Known before joining: a member that leads the group without it would assign nobody anything.
+            self._consumer.partitions_for_topic(kafka.topic("sightings"))
             self._consumer.subscribe([kafka.topic("sightings")])
 
     def poll(self, timeout_s: float, *, max_records: int) -> list[Record]:
