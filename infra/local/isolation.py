@@ -48,28 +48,41 @@ class _End(asyncio.Protocol):
     """One end of a forwarded connection: what it reads, the other end writes; a slow writer stops the reader."""
 
     def __init__(self) -> None:
-        self.other: _End | None = None
-        self.transport: asyncio.Transport | None = None
+        self._other: asyncio.Transport | None = None
+        self._transport: asyncio.Transport | None = None
+        self._early = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self._transport = transport
+
+    def join(self, other: _End) -> None:
+        """Write to ``other`` from now on, first what came before it was there: gRPC servers speak at once."""
+        self._other = other._transport
+        if self._other is None:
+            return
+        self._other.write(bytes(self._early))
+        self._early.clear()
+        if self._transport is None or self._transport.is_closing():
+            self._other.close()
 
     def data_received(self, data: bytes) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.write(data)
+        if self._other is None:
+            self._early += data
+        else:
+            self._other.write(data)
 
     def pause_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.pause_reading()
+        if self._other is not None:
+            self._other.pause_reading()
 
     def resume_writing(self) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.resume_reading()
+        if self._other is not None:
+            self._other.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.close()
+        if self._other is not None:
+            self._other.close()
 
 
 async def _accept(listener: socket.socket, inner_port: int) -> None:
@@ -89,11 +102,9 @@ async def _connect(outside: socket.socket, inner_port: int) -> None:
     except OSError:
         outside.close()  # the program does not listen yet: to the client it looks as if nobody did
         return
-    inner.transport.pause_reading() if inner.transport else None
     _, outer = await loop.connect_accepted_socket(_End, outside)
-    outer.other, inner.other = inner, outer
-    if inner.transport is not None:
-        inner.transport.resume_reading()
+    outer.join(inner)
+    inner.join(outer)
 
 
 def _die_with_parent() -> None:
@@ -129,7 +140,10 @@ def main() -> None:
     try:
         enter_own_network()
     except PermissionError as error:
-        sys.stderr.write(f"this machine does not allow a network namespace: {error}\n")
+        sys.stderr.write(
+            f"this machine does not allow a network namespace ({error}), without which the server would listen on every "
+            "interface: set milvus.backend to lite, or milvus.uri to a server that runs elsewhere\n"
+        )
         sys.exit(NOT_ALLOWED)
     sys.exit(asyncio.run(_run(listeners, command)))
 

@@ -79,6 +79,8 @@ class RayHead(LocalService):
         temp = temp_dir(self.folder)
         shutil.rmtree(temp, ignore_errors=True)  # sessions that have ended
         temp.mkdir(parents=True, mode=0o700)
+        for target in (self.state_dir / "metrics").glob("sightline-*.json"):
+            target.unlink(missing_ok=True)  # of actors that ended with the last Ray, for Prometheus
 
     def addresses(self, ports: Ports) -> Layer:
         return {"ray": {"address": f"{LOOPBACK_NAME}:{ports['gcs']}"}}

@@ -56,6 +56,8 @@ class LocalStack:
         with self._locked(report):
             runners = [ServiceRunner(service, report) for service in self.services]
             for runner in runners:
+                report(runner.service.name, "checking")
+            for runner in runners:
                 if not runner.is_external:
                     runner.ensure_started()
             for runner in runners:
