@@ -58,6 +58,8 @@ class KafkaSettings(_Section):
     """Of each topic that Sightline creates; frames, sightings and camera state must have the same number."""
     replication: int = Field(default=1, ge=1)
     frame_retention_h: float = Field(default=24.0, gt=0)
+    frame_retention_bytes: int = Field(default=16 * 1024**3, ge=1024**2)
+    """Per partition: beyond it the oldest frames go before their time, so that a forgotten stream does not fill the disk."""
     max_message_bytes: int = Field(default=8 * 1024 * 1024 + 64 * 1024, ge=1024)
 
     def topic(self, name: Literal["camera_frames", "sightings", "camera_state", "dead_letters"]) -> str:

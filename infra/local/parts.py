@@ -12,6 +12,7 @@ import httpx
 from infra.local import endpoints, ports
 from infra.local.ray_head import RayHead
 from infra.local.runner import Report
+from infra.local.service import WILDCARDS
 from sightline import __version__
 from sightline.errors import ConfigurationError, ModelError, ServiceError, SightlineError
 from sightline.models.selection import select_models
@@ -56,12 +57,14 @@ def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
 
     composed = with_api_port(settings)
     # Kept first: whatever fails from here on, `sightline down` knows that there are parts to remove.
-    endpoints.write_api_url(state_dir, f"http://{composed.serving.host}:{composed.serving.port}")
+    host = "127.0.0.1" if composed.serving.host in WILDCARDS else composed.serving.host
+    url = f"http://{host}:{composed.serving.port}"
+    endpoints.write_api_url(state_dir, url)
     report(STREAM, "starting")
     pipeline.deploy(composed)
     report(STREAM, "ready")
     report(API, "starting")
-    url = app.deploy(composed)
+    app.deploy(composed)
     report(API, "ready")
     return url
 

@@ -14,8 +14,6 @@ from sightline.errors import ConfigurationError
 from sightline.settings import Settings
 
 DEAD_LETTER_RETENTION_MS = 7 * 24 * 3_600_000
-FRAME_BYTES_PER_PARTITION = 4 * 1024**3
-"""Frames are deleted beyond this size even before their time, so that a forgotten stream does not fill the disk."""
 STATE_SEGMENT_BYTES = 16 * 1024 * 1024
 CREATION_TIMEOUT_MS = 30_000
 
@@ -29,7 +27,7 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
         | {
             "cleanup.policy": "delete",
             "retention.ms": str(int(kafka.frame_retention_h * 3_600_000)),
-            "retention.bytes": str(FRAME_BYTES_PER_PARTITION),
+            "retention.bytes": str(kafka.frame_retention_bytes),
             "segment.bytes": str(256 * 1024 * 1024),
         },
         kafka.topic("sightings"): size | {"cleanup.policy": "compact"},
