@@ -1,7 +1,8 @@
-"""The questions on Ray Serve: deploy, remove and describe. The one file here that knows Ray."""
+"""The questions on Ray Serve: deploy, remove and describe. With ``replica_port.py``, all here that knows Ray."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 
@@ -11,17 +12,21 @@ from ray import exceptions as ray_errors
 from ray import serve
 from ray.serve.exceptions import RayServeException
 
+import sightline
 from serving.api import create_app
 from serving.compose import compose
+from serving.replica_port import listen_on_node_address_alone
 from sightline.adapters.ray import connect
 from sightline.errors import ServiceUnavailable
-from sightline.settings import Settings
+from sightline.models.selection import select_models
+from sightline.settings import ServingSettings, Settings
 from sightline.telemetry import MetricsEndpoint, Registry
 from sightline.threads import SINGLE_THREADED
 
 APPLICATION = "sightline"
 SERVICE = "api"
 _ANSWER_S = 10.0
+_START_ATTEMPTS = 3
 _STOP_S = 10.0
 _PLACES_A_SEARCH = 8
 """Requests that Serve lets into a replica for each search: the cheap ones do not wait behind searches, and what is too
@@ -33,6 +38,7 @@ class Questions:
     """One replica: the HTTP API in a process of its own."""
 
     def __init__(self, settings: Settings) -> None:
+        listen_on_node_address_alone()
         self._settings = settings
         self._registry = Registry()
 
@@ -66,15 +72,36 @@ def deploy(settings: Settings) -> str:
         max_ongoing_requests=options.max_searches * _PLACES_A_SEARCH,
         graceful_shutdown_timeout_s=_STOP_S,
         ray_actor_options={"num_cpus": 0, "runtime_env": {"env_vars": dict(SINGLE_THREADED)}},
-    )
+    ).options(version=_fingerprint(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
     try:
-        serve.start(proxy_location="HeadOnly", http_options={"host": options.host, "port": options.port})
+        _start_serve(options)
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
     url = f"http://{options.host}:{options.port}"
     _require_answer(url)
     return url
+
+
+def _start_serve(options: ServingSettings) -> None:
+    """Start Serve where it does not run; a proxy that died before it was ready is waited for again: Serve restarts it."""
+    for attempt in range(_START_ATTEMPTS):
+        try:
+            serve.start(proxy_location="HeadOnly", http_options={"host": options.host, "port": options.port})
+        except ray_errors.RayActorError:
+            if attempt == _START_ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Changes when a running replica would have to be made anew: by a setting, a model or our own version."""
+    replicas = settings.serving.model_copy(update={"replicas": 1})
+    same = settings.model_copy(update={"serving": replicas}).model_dump_json()
+    models = select_models(settings)
+    specs = [model.spec.model_dump_json() for model in (models.detector, models.embedder, models.pose) if model]
+    return hashlib.sha256("\n".join([sightline.__version__, same, *specs]).encode()).hexdigest()[:16]
 
 
 def remove(settings: Settings) -> None:
