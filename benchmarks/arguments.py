@@ -34,6 +34,7 @@ def shared(*parts: str) -> Path:
     path = SHARED.joinpath(*parts)
     if not path.exists():
         raise ConfigurationError(
-            f"this benchmark runs on real video: put the research data beside the checkout, so that ../shared/{'/'.join(parts)} exists"
+            f"this benchmark runs on real video, and ../shared/{'/'.join(parts)} does not exist: put the research data beside "
+            "the checkout"
         )
     return path

@@ -67,6 +67,16 @@ class TritonAdmin:
             index = await self._open.get_model_repository_index(**self._options())
         return [ModelState(model.name, model.version, model.state, model.reason) for model in index.models]
 
+    async def executed_batches(self, model: str) -> dict[int, int]:
+        """Batch size -> how many runs of that size the model made since it was loaded.
+
+        Raises:
+            ServiceUnavailable: there is no such model, or it is not loaded.
+        """
+        with triton_errors_mapped(f"asking for statistics of {model}"):
+            answer = await self._open.get_inference_statistics(model, **self._options())
+        return {int(run.batch_size): int(run.compute_infer.count) for one in answer.model_stats for run in one.batch_stats}
+
     async def load(self, model: str) -> None:
         """Load a model, or load it anew where its files have changed; ready when this returns.
 

@@ -1,0 +1,148 @@
+"""Frames a second end to end, divided by those of the same models called back to back by bare ONNX Runtime.
+
+python -m benchmarks.stream_efficiency            the full run, some minutes
+python -m benchmarks.stream_efficiency --quick    a smoke run
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.arguments import output_folder, parser
+from benchmarks.machine import machine_facts
+from benchmarks.model_calls import BareModels, Timing
+from benchmarks.product import Product, running
+from benchmarks.real_frames import install_yardsticks, interleaved, looped, real_frames
+from benchmarks.reporting import Report, Table, say
+from benchmarks.stream_run import Replay, replay
+from sightline.types import EncodedFrame
+
+METHOD = """\
+Two room cameras and a street camera are published whole; then the product (Kafka, Triton, Milvus, Ray, camera stream,
+writer) is deployed in replay mode, with warm models, and timed from its first frame read to its last transaction.
+The yardstick makes exactly the same work without a stream: `decode_image` on every frame, and for each model as many calls
+of each batch size as Triton counted in that run, on the run's own canvases and crops, with ONNX Runtime alone and the
+threads that Triton gave each model. *Back to back* makes these calls one after another; *side by side* gives decoding and each
+model a thread of its own, all at once: the best that these cores can do. Efficiency is the stream's frames/s divided by the
+yardstick's. *CPU* efficiency divides the CPU seconds of the yardstick by those of the whole product: other load on the
+machine does not move it much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A way to run the stages, and the yardstick of its own model calls; timings before and after the run are averaged."""
+
+    name: str
+    run: Replay
+    parts: dict[str, Timing]
+    together: Timing
+
+    @property
+    def back_to_back_fps(self) -> float:
+        return self.run.frames / sum(timing.wall_s for timing in self.parts.values())
+
+    @property
+    def side_by_side_fps(self) -> float:
+        return self.run.frames / self.together.wall_s
+
+    @property
+    def bare_cpu_ms(self) -> float:
+        return 1000 * sum(timing.cpu_s for timing in self.parts.values()) / self.run.frames
+
+    @property
+    def product_cpu_ms(self) -> float:
+        return 1000 * sum(self.run.cpu_s.values()) / self.run.frames
+
+
+def measure(product: Product, frames: list[EncodedFrame], *, name: str, fused: bool) -> Measured:
+    """One way to run the stages."""
+    say(f"stages {name}")
+    run = replay(product, frames, pipeline={"fused": fused})
+    say(f"{run.fps:.1f} frames/s; the same work by bare ONNX Runtime")
+    bare = BareModels(run.settings, run.models, frames, run.sightings, run.batches)
+    bare.warm_up()
+    return Measured(name, run, bare.one_after_another(), bare.side_by_side())
+
+
+def tables(measured: list[Measured]) -> list[Table]:
+    """Efficiency, where the CPU time goes, and the batches."""
+    speed = Table(
+        "Efficiency",
+        (
+            "stages",
+            "frames",
+            "stream, frames/s",
+            "back to back, frames/s",
+            "efficiency",
+            "side by side, frames/s",
+            "efficiency against side by side",
+            "CPU efficiency",
+        ),
+        [
+            (
+                m.name,
+                m.run.frames,
+                m.run.fps,
+                m.back_to_back_fps,
+                m.run.fps / m.back_to_back_fps,
+                m.side_by_side_fps,
+                m.run.fps / m.side_by_side_fps,
+                m.bare_cpu_ms / m.product_cpu_ms,
+            )
+            for m in measured
+        ],
+    )
+    parts = sorted({part for m in measured for part in m.run.cpu_s})
+    cost = Table(
+        "CPU time of each part, ms a frame",
+        ("part", *(m.name for m in measured)),
+        [
+            *((part, *(_ms(m, m.run.cpu_s.get(part)) for m in measured)) for part in parts),
+            ("all of the product", *(m.product_cpu_ms for m in measured)),
+            *((f"yardstick: {part}", *(_ms(m, m.parts[part].cpu_s) for m in measured)) for part in measured[0].parts),
+            ("all of the yardstick", *(m.bare_cpu_ms for m in measured)),
+        ],
+    )
+    batches = Table(
+        "Model calls",
+        ("stages", "model", "items", "calls", "mean batch"),
+        [
+            (m.name, model, items := sum(size * n for size, n in sizes.items()), calls := sum(sizes.values()), items / calls)
+            for m in measured
+            for model, sizes in m.run.batches.items()
+            if sizes
+        ],
+    )
+    return [speed, cost, batches]
+
+
+def _ms(measured: Measured, seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds / measured.run.frames
+
+
+def main() -> None:
+    """Run it."""
+    arguments = parser(__doc__).parse_args()
+    machine = machine_facts()
+    cameras = real_frames(most=20 if arguments.quick else None)
+    frames = interleaved(cameras if arguments.quick else looped(cameras, 3))
+    with running(install=install_yardsticks) as product:
+        fused = measure(product, frames, name="fused", fused=True)
+        actors = measure(product, frames, name="actors", fused=False)
+    Report(
+        name="stream_efficiency",
+        title="Stream efficiency",
+        method=METHOD,
+        tables=tables([fused, actors]),
+        machine=machine,
+        figures={
+            "fused_fps": fused.run.fps,
+            "actors_fps": actors.run.fps,
+            "fused_efficiency": fused.run.fps / fused.back_to_back_fps,
+            "actors_efficiency": actors.run.fps / actors.back_to_back_fps,
+        },
+    ).publish(output_folder(arguments))
+
+
+if __name__ == "__main__":
+    main()
