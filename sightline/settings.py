@@ -136,7 +136,8 @@ class StreamSettings(_Section):
     max_image_side: int = Field(default=16_384, ge=1)
     crop_margin: float = Field(default=0.2, ge=0, le=1)
     """How much wider and taller than the box the stored crop is."""
-    crop_jpeg_quality: int = Field(default=95, ge=50, le=100)
+    crop_jpeg_quality: int = Field(default=98, ge=50, le=100)
+    """With full colour resolution. At 98 a stored crop embeds again to a cosine of 0.99; at 95 a tenth of them do not."""
     crop_max_height_px: int = Field(default=512, ge=64)
     """Taller crops are stored smaller: no model here sees more rows."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from infra.local import endpoints, process
@@ -67,8 +67,12 @@ class LocalStack:
                 report(runner.service.name, "ready")
             return self.settings
 
-    def down(self, report: Report = silent) -> list[str]:
+    def down(self, report: Report = silent, *, keep: Collection[str] = ()) -> list[str]:
         """Stop the servers that ``up`` started, the last one first, also those that this object does not look after.
+
+        Args:
+            report: told what happens.
+            keep: names of servers to leave running.
 
         Returns:
             The names of those that were stopped.
@@ -76,7 +80,7 @@ class LocalStack:
         with self._locked(report):
             grace = {kind.name: kind.stop_grace_s for kind in self._kinds}
             records = read_records(self.state_dir)
-            stopped = list(reversed(records))
+            stopped = [name for name in reversed(records) if name not in keep]
             for name in stopped:
                 report(name, "stopping")
                 process.stop(records.pop(name).process, grace_s=grace.get(name, LocalService.stop_grace_s))
