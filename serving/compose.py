@@ -68,6 +68,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         gallery=gallery,
         blobs=FsspecBlobs(settings.blobs_url),
         cameras=board,
+        cameras_known=lambda: follower.caught_up,
         pool=pool,
         registry=registry,
         metrics=metrics,

@@ -29,6 +29,7 @@ class Services:
         search: answers questions.
         gallery, blobs: of the sightings and their pictures.
         cameras: how the cameras are doing.
+        cameras_known: whether all that the stream ever said of them has been heard.
         pool: for blocking calls.
         registry, metrics: of this process.
         limits: of pictures that are uploaded.
@@ -46,6 +47,7 @@ class Services:
     registry: Registry
     metrics: ServingMetrics
     limits: ImageLimits
+    cameras_known: Callable[[], bool] = lambda: True
     attributes: tuple[str, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     max_searches: int = 16

@@ -39,7 +39,12 @@ class TopicFollower:
         self._thread = threading.Thread(target=self._run, name=f"follow-{topic}", daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once, whether Kafka answers or not."""
+        """Begin; returns at once, whether Kafka answers or not.
+
+        Raises:
+            ConfigurationError: no cluster is named.
+        """
+        connection_options(self._settings)
         self._thread.start()
 
     def wait_until_caught_up(self, timeout_s: float) -> bool:

@@ -6,7 +6,6 @@ import asyncio
 import io
 import tarfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,15 +20,14 @@ from kafka import KafkaProducer
 from PIL import Image
 from schemathesis.generation import GenerationMode
 from support.openapi_fuzz import OPERATIONS, fuzz
+from support.yardsticks import with_yardsticks
 
 from infra.local.parts import with_api_port
 from serving import app
 from sightline.adapters.blobs import FsspecBlobs
 from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.milvus.gallery import MilvusGallery
-from sightline.adapters.triton import TritonAdmin, TritonInference
-from sightline.models.adding import add_model
-from sightline.models.repository import ModelRepository
+from sightline.adapters.triton import TritonInference
 from sightline.models.selection import select_models
 from sightline.settings import Settings
 from sightline.stages.detector import Detector
@@ -76,31 +74,13 @@ def crops(shared_dir: Path) -> dict[str, list[tuple[str, UInt8Array]]]:
 def running(
     module_stack: Callable[..., Settings], shared_dir: Path, crops: dict[str, list[tuple[str, UInt8Array]]]
 ) -> Iterator[Running]:
-    settings = with_models(module_stack("kafka", "triton", "milvus-standalone", "ray"), shared_dir)
+    settings = with_yardsticks(module_stack("kafka", "triton", "milvus-standalone", "ray"), shared_dir)
     settings = with_api_port(settings)
     sightings = asyncio.run(fill(settings, crops))
     tell_camera_state(settings)
     url = app.deploy(settings)
     yield Running(url, settings, sightings, {pid: kept[1][1] for pid, kept in crops.items()})
     app.remove(settings)
-
-
-def with_models(settings: Settings, shared_dir: Path) -> Settings:
-    """The two nets on Triton, under names that no other test has."""
-    own = uuid.uuid4().hex[:6]
-    repository = ModelRepository(settings.model_repositories)
-    names = {"detector": f"person_detector_{own}", "embedder": f"reid_osnet_{own}"}
-    add_model(repository, shared_dir / "weights" / "yolox_nano_416.onnx", name=names["detector"])
-    add_model(repository, shared_dir / "weights" / "osnet_x0_25_msmt17.onnx", name=names["embedder"])
-
-    async def load() -> None:
-        async with TritonAdmin(settings.triton) as admin:
-            for name in names.values():
-                await admin.load(name)
-
-    asyncio.run(load())
-    stages = {stage: getattr(settings.pipeline, stage).model_copy(update={"model": name}) for stage, name in names.items()}
-    return settings.model_copy(update={"pipeline": settings.pipeline.model_copy(update=stages)})
 
 
 async def fill(settings: Settings, crops: dict[str, list[tuple[str, UInt8Array]]]) -> list[Sighting]:

@@ -125,6 +125,12 @@ async def test_cameras(client: httpx.AsyncClient) -> None:
     assert cameras["entrance"]["last_frame"].endswith("Z")
 
 
+async def test_cameras_are_not_told_of_before_they_are_known(world: World) -> None:
+    app = create_app(replace(world.services(), cameras_known=lambda: False))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sightline") as client:
+        assert "Kafka" in assert_problem(await client.get("/v1/cameras"), 503)
+
+
 async def test_health_and_readiness(client: httpx.AsyncClient, world: World) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok", "version": sightline.__version__}
 
