@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
+import time
 from collections.abc import Iterable, Mapping
 
 from sightline.errors import ConfigurationError, ServiceUnavailable
@@ -33,6 +34,17 @@ def choose(host: str, wanted: Mapping[str, int], *, avoid: Iterable[int] = ()) -
         chosen[name] = free
         taken.add(free)
     return chosen
+
+
+def wait_until_free(host: str, wanted: Iterable[int], *, timeout_s: float) -> bool:
+    """Wait until nobody listens on these ports; false if somebody still does after ``timeout_s``."""
+    end = time.monotonic() + timeout_s
+    left = list(wanted)
+    while left := [port for port in left if not is_free(host, port)]:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def is_free(host: str, port: int) -> bool:

@@ -17,6 +17,7 @@ Report = Callable[[str, str], None]
 """Told (service, what is happening with it)."""
 
 READY_POLL_S = 0.1
+PORTS_FREE_S = 5.0
 
 
 class ServiceRunner:
@@ -112,6 +113,8 @@ class ServiceRunner:
 
     def _free_ports(self, former: ServiceRecord | None) -> dict[str, int]:
         """The former ports where they are free, then the usual ones, then any; none that another part of the stack has."""
+        if former is not None:  # clients know these: give what is left of the dead server time to let go of them
+            ports.wait_until_free(self.service.bind_host, former.ports.values(), timeout_s=PORTS_FREE_S)
         usual = self.service.usual_ports()
         wanted = {name: former.ports.get(name, port) if former else port for name, port in usual.items()}
         others = (record for name, record in read_records(self._state_dir).items() if name != self.service.name)

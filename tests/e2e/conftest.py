@@ -68,7 +68,7 @@ class Run:
         if victim in ("kafka", "triton", "milvus-standalone"):
             self.servers.kill(victim)
             time.sleep(1.0)
-            self.servers.need(victim)
+            self.servers.revive()
             return
         pid = pipeline.describe(self.settings).get(victim, {}).get("pid")
         if pid is not None:  # None: it is still on its way back from the last blow
@@ -128,4 +128,6 @@ def product(shared_dir: Path, private_servers: Any) -> Product:
 @pytest.fixture(scope="module")
 def rooms(shared_dir: Path) -> dict[str, Path]:
     """Two cameras in one room."""
-    return {name: shared_dir / "data" / "video" / f"{name.replace('-', '_')}.mp4" for name in ("room-camera-a", "room-camera-b")}
+    return {
+        name: shared_dir / "data" / "video" / f"{name.replace('-', '_')}.mp4" for name in ("room-camera-a", "room-camera-b")
+    }
