@@ -69,19 +69,7 @@ def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
 
 
 def test_json_is_the_answer_and_nothing_else(url: str, picture: Path, search: Search) -> None:
-    options = [
-        "-k",
-        "3",
-        "--camera",
-        "entrance",
-        "--camera",
-        "hall-east",
-        "--min-score",
-        "0.5",
-        "--group-by",
-        "track",
-        "--json",
-    ]
+    options = "--camera entrance --camera hall-east --min-score 0.5 -k 3 --group-by track --json"
     code, out, _ = search([str(picture), *options.split()], url)
 
     answer = json.loads(out)
@@ -123,15 +111,7 @@ def test_a_contact_sheet(url: str, picture: Path, tmp_path: Path, search: Search
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        ["--box", "1,2,3"],
-        ["-k", "0"],
-        ["--start", "noon"],
-        ["--sheet", "x.gif"],
-        ["--crop", "--box", "1,2,3,4"],
-        ["--min-score", "7"],
-    ],
+    "options", ["--box 1,2,3", "-k 0", "--start noon", "--sheet x.gif", "--crop --box 1,2,3,4", "--min-score 7"]
 )
 def test_wrong_usage_is_2(picture: Path, search: Search, options: str) -> None:
     assert search([str(picture), *options.split()], "http://127.0.0.1:1")[0] == 2
