@@ -33,14 +33,30 @@ def wait_until_committed(settings: Settings, *, timeout_s: float) -> None:
     Raises:
         TimeoutError: some had none in time.
     """
-    kafka = settings.kafka
     deadline = time.monotonic() + timeout_s
-    while lag := sum(_lag(settings, kafka.topic_prefix + settings.stream.group_id).values()):
+    while lag := waiting(settings):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{lag} frames without an outcome after {timeout_s:g} s")
         say(f"{lag} frames to go")
         time.sleep(_ASK_EVERY_S)
 
 
-def _lag(settings: Settings, group: str) -> dict[int, int]:
-    return group_lag(settings, group_id=group, topic=settings.kafka.topic("camera_frames"))
+def wait_until_begun(settings: Settings, count: int, *, timeout_s: float = 60.0) -> int:
+    """Wait until the first of ``count`` published frames has its outcome; returns how many have none yet.
+
+    Raises:
+        TimeoutError: none had in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while (left := waiting(settings)) == count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no frame had an outcome after {timeout_s:g} s")
+        time.sleep(_ASK_EVERY_S / 5)
+    return left
+
+
+def waiting(settings: Settings) -> int:
+    """Published frames that have no outcome yet."""
+    kafka = settings.kafka
+    group = kafka.topic_prefix + settings.stream.group_id
+    return sum(group_lag(settings, group_id=group, topic=kafka.topic("camera_frames")).values())

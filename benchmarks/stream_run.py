@@ -61,7 +61,7 @@ def replay(product: Product, frames: Sequence[EncodedFrame], **overrides: Any) -
     """Publish all frames, then deploy the stream in replay mode and let it work them off; the models are warmed up."""
     settings = product.run(stream={"mode": "replay"}, **overrides)
     models = select_models(settings)
-    say(f"publishing {len(frames)} frames")
+    say(f"{len(frames)} frames into Kafka")
     publish_all(settings, frames)
     asyncio.run(_warm_up(settings, models))
     before = executed_batches(settings, models)
