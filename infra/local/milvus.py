@@ -23,6 +23,8 @@ from sightline.settings import Settings, merge
 
 REQUIREMENTS = Path(__file__).parent / "milvus-requirements.txt"
 GRPC_SERVICE = "/milvus.proto.milvus.MilvusService"
+LITE_MEMTABLE_BYTES = 4 * 1024 * 1024
+"""Rows not yet in a file are searched row by row in Python: among 10,000 it takes 0.1 s with this, 1 s with its own 128 MiB."""
 GRPC_PORT, METRICS_PORT = 19530, 9091
 """Of the standalone server, within its own network."""
 SESSION_TTL_S = 10
@@ -67,7 +69,8 @@ class MilvusLite(_Milvus):
     def launch(self, ports: Ports) -> Launch:
         data = self.folder / "lite"
         listen = ("--host", self.bind_host, "--port", str(ports["grpc"]))
-        return Launch((sys.executable, "-m", "milvus_lite", "server", *listen, "--data-dir", str(data)))
+        command = (sys.executable, "-m", "milvus_lite", "server", *listen, "--data-dir", str(data))
+        return Launch(command, {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(LITE_MEMTABLE_BYTES)})
 
 
 class MilvusStandalone(_Milvus):

@@ -127,6 +127,9 @@ class LocalService(ABC):
     def initialise(self) -> None:  # noqa: B027 (most have nothing to do)
         """Make its folder fit for a start, once its configuration is written and it does not run."""
 
+    def tidy(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Remove what it left outside its folder, once it has ended."""
+
     @abstractmethod
     def addresses(self, ports: Ports) -> Layer:
         """The settings that reach the server when it listens on ``ports``."""

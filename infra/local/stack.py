@@ -78,12 +78,15 @@ class LocalStack:
             The names of those that were stopped.
         """
         with self._locked(report):
-            grace = {kind.name: kind.stop_grace_s for kind in self._kinds}
+            services = {service.name: service for service in self.services}
             records = read_records(self.state_dir)
             stopped = [name for name in reversed(records) if name not in keep]
             for name in stopped:
                 report(name, "stopping")
-                process.stop(records.pop(name).process, grace_s=grace.get(name, LocalService.stop_grace_s))
+                service = services.get(name)
+                process.stop(records.pop(name).process, grace_s=service.stop_grace_s if service else LocalService.stop_grace_s)
+                if service is not None:
+                    service.tidy()
                 keep_records(self.state_dir, records)
                 report(name, "stopped")
             return stopped

@@ -82,6 +82,9 @@ class Triton(LocalService):
     def initialise(self) -> None:
         self._writable.mkdir(parents=True, exist_ok=True)
         link_models(self.settings)
+        self.tidy()
+
+    def tidy(self) -> None:
         # Of a server that was killed: the Python backend's regions stay behind, and with them their memory.
         for region in SHARED_MEMORY.glob(f"{self.shared_memory_prefix}*"):
             region.unlink(missing_ok=True)

@@ -134,6 +134,7 @@ def test_a_server_that_is_killed_leaves_no_shared_memory_behind(two_repositories
     assert regions() == count
     client = grpcclient.InferenceServerClient(settings.triton.url)
     assert infer(client, "both", np.zeros((1, 1), np.float32)) == 20
+    os.kill(two_repositories.record("triton").pid, signal.SIGKILL)
     two_repositories.down()
     assert regions() == 0
 
