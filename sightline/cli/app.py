@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from sightline.cli import models, publish
 from sightline.cli.console import stderr
+from sightline.cli.demo import demo
 from sightline.cli.down import down
 from sightline.cli.rebuild import rebuild
 from sightline.cli.search import search
@@ -31,6 +32,7 @@ app.add_typer(models.app)
 app.command()(search)
 app.command()(publish.publish)
 app.command()(rebuild)
+app.command()(demo)
 
 
 def main() -> None:

@@ -1,0 +1,135 @@
+"""What the demo shows: live figures of its cameras, and a summary at the end."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from sightline.cli.console import stderr, stdout
+from sightline.cli.demo_cameras import Cameras
+
+_REFRESH_S = 1.0
+_LINE_EVERY_S = 5.0
+_ASK_S = 5.0
+
+
+@dataclass(slots=True)
+class Scoreboard:
+    """The API's figures of some cameras, counted from when it was made: yesterday's do not count.
+
+    Attributes:
+        url: of the API.
+        cameras: which.
+        now: camera -> its figures, those of ``GET /v1/cameras``.
+    """
+
+    url: str
+    cameras: Sequence[str]
+    now: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _began_s: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.look()
+        self._before = dict(self.now)
+
+    def look(self) -> bool:
+        """Ask the API; False where it does not answer now, and the figures stay as they were."""
+        try:
+            listed = httpx.get(f"{self.url}/v1/cameras", timeout=_ASK_S).raise_for_status().json()["cameras"]
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
+        self.now = {figures["camera"]: figures for figures in listed if figures["camera"] in self.cameras}
+        return True
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def fps(self, camera: str) -> float:
+        """Frames seen a second, over the last ten seconds."""
+        return float(self.now.get(camera, {}).get("fps", 0.0))
+
+    def count(self, camera: str, name: str) -> int:
+        """``seen``, ``sightings``, or ``shed`` and ``dead`` over all reasons, since it was made."""
+        return _total(self.now.get(camera, {}).get(name, 0)) - _total(self._before.get(camera, {}).get(name, 0))
+
+    def total(self, name: str) -> int:
+        """:meth:`count` of all cameras."""
+        return sum(self.count(camera, name) for camera in self.cameras)
+
+
+def show(scoreboard: Scoreboard, cameras: Cameras, *, duration_s: float | None) -> None:
+    """Show live figures until the time is over or no camera publishes any more; lines where nobody watches."""
+    end_s = None if duration_s is None else time.monotonic() + duration_s
+    live = Live(console=stderr, auto_refresh=False, transient=True)
+    line_due_s = time.monotonic() + _LINE_EVERY_S
+    with live:
+        while not cameras.ended and (end_s is None or time.monotonic() < end_s):
+            answers = scoreboard.look()
+            if stderr.is_terminal:
+                live.update(_table(scoreboard, cameras, answers=answers), refresh=True)
+            elif time.monotonic() >= line_due_s:
+                line_due_s += _LINE_EVERY_S
+                stderr.print(_line(scoreboard), highlight=False, soft_wrap=True)
+            time.sleep(_REFRESH_S)
+
+
+def summarise(scoreboard: Scoreboard) -> None:
+    """What came of it, to stdout."""
+    seconds = scoreboard.seconds
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("camera", no_wrap=True)
+    for heading in ("frames seen", "frames/s", "sightings", "shed", "dead letters"):
+        table.add_column(heading, justify="right")
+    for camera in scoreboard.cameras:
+        seen, *others = (scoreboard.count(camera, name) for name in ("seen", "sightings", "shed", "dead"))
+        table.add_row(escape(camera), str(seen), f"{seen / seconds:.1f}", *(str(number) for number in others))
+    stdout.print(table)
+    seen, sightings = scoreboard.total("seen"), scoreboard.total("sightings")
+    rate = f"{seen / seconds:.1f} frames/s"
+    stdout.print(f"In {seconds:.0f} s: {seen} frames seen ({rate}), {sightings} sightings of people.", highlight=False)
+    if shed := scoreboard.total("shed"):
+        stdout.print(f"{shed} frames were shed: more came than this machine could look at in time.", highlight=False)
+
+
+def this_program() -> str:
+    """How the person calls this program: by its name where the shell finds it, else by where it is."""
+    return "sightline" if shutil.which("sightline") else sys.argv[0]
+
+
+def _table(scoreboard: Scoreboard, cameras: Cameras, *, answers: bool) -> Table:
+    caption = (
+        f"{scoreboard.seconds:.0f} s, Ctrl-C ends it" if answers else "[bold red]the API does not answer; it is asked again[/]"
+    )
+    table = Table(caption=caption)
+    table.add_column("camera", no_wrap=True)
+    for heading in ("published", "frames/s", "seen", "sightings", "shed", "behind"):
+        table.add_column(heading, justify="right")
+    for camera in scoreboard.cameras:
+        counts = (str(scoreboard.count(camera, name)) for name in ("seen", "sightings", "shed"))
+        behind_s = scoreboard.now.get(camera, {}).get("lag_s")
+        behind = "" if behind_s is None else f"{behind_s:.1f} s"
+        table.add_row(escape(camera), str(cameras.published(camera)), f"{scoreboard.fps(camera):.1f}", *counts, behind)
+    return table
+
+
+def _line(scoreboard: Scoreboard) -> str:
+    each = (
+        f"{camera} {scoreboard.fps(camera):.1f} frames/s, {scoreboard.count(camera, 'sightings')} sightings"
+        for camera in scoreboard.cameras
+    )
+    return f"{scoreboard.seconds:6.1f} s  {'; '.join(each)}"
+
+
+def _total(figure: int | dict[str, int]) -> int:
+    return sum(figure.values()) if isinstance(figure, dict) else figure
