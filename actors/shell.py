@@ -10,13 +10,15 @@ import logging
 import logging.handlers
 import os
 import threading
-from collections.abc import Callable
+from typing import Any, Protocol
 
 from sightline.settings import Settings
 from sightline.telemetry import MetricsEndpoint, Registry
 
 log = logging.getLogger(__name__)
 
+STOP_S = 25.0
+"""How long an actor may take to finish what is at hand."""
 _LOG_BYTES, _LOG_FILES = 10 * 1024 * 1024, 2
 
 
@@ -38,31 +40,57 @@ def open_metrics(settings: Settings, registry: Registry, *, job: str, name: str)
         MetricsEndpoint.open(registry, host=settings.metrics.host, job=job, instance=name, targets=targets)
 
 
-class Workbench:
-    """Runs the work of an actor in a thread until it is stopped."""
+class Work(Protocol):
+    """What an actor does all its life."""
 
-    def __init__(self, run: Callable[[], None], stop: Callable[[], None]) -> None:
-        self._run = run
-        self._stop = stop
+    def run(self) -> None:
+        """Work until ``stop``; blocks."""
+        ...
+
+    def stop(self) -> None:
+        """Ask ``run`` to finish what is at hand and return; from any thread."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """How it goes; from any thread."""
+        ...
+
+
+class WorkActor:
+    """An actor that works in a thread and answers questions meanwhile; ``mark`` says which settings it was made with."""
+
+    def __init__(self, work: Work, mark: str) -> None:
+        self._work = work
+        self._mark = mark
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="work", daemon=True)
-
-    def start(self) -> None:
-        """Begin the work; returns at once."""
+        self._thread = threading.Thread(target=self._run, name="work", daemon=True)
         self._thread.start()
 
-    def stop(self, timeout_s: float) -> bool:
-        """Ask the work to end and wait; false if it did not in time."""
+    def ping(self) -> bool:
+        """True once the actor runs."""
+        return True
+
+    def fingerprint(self) -> str:
+        """Of the settings that it was made with."""
+        return self._mark
+
+    def describe(self) -> dict[str, Any]:
+        """Process id, and the work's own account."""
+        return {"state": "running", "pid": os.getpid(), **self._work.describe()}
+
+    def stop(self) -> bool:
+        """Finish what is at hand; false if that took longer than ``STOP_S``."""
         self._stopping.set()
-        self._stop()
-        self._thread.join(timeout_s)
+        self._work.stop()
+        self._thread.join(STOP_S)
         return not self._thread.is_alive()
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         try:
-            self._run()
-        finally:
-            if not self._stopping.is_set():
-                log.exception("the work ended unasked; this process ends, and Ray starts the actor again")
-                logging.shutdown()
-                os._exit(1)
+            self._work.run()
+        except Exception:
+            log.exception("the work failed")
+        if not self._stopping.is_set():
+            log.error("the work ended unasked; this process ends, and Ray starts the actor again")
+            logging.shutdown()
+            os._exit(1)
