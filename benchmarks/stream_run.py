@@ -63,7 +63,7 @@ def replay(product: Product, frames: Sequence[EncodedFrame], **overrides: Any) -
     models = select_models(settings)
     say(f"{len(frames)} frames into Kafka")
     publish_all(settings, frames)
-    asyncio.run(_warm_up(settings, models))
+    warm_models(settings, models)
     before = executed_batches(settings, models)
     start = _Start(settings, product)
     start.watch()
@@ -129,8 +129,12 @@ def _check(commits: Commits, frames: int) -> None:
         raise ValueError(f"expected {frames} frames seen, got {commits}")
 
 
-async def _warm_up(settings: Settings, models: SelectedModels) -> None:
+def warm_models(settings: Settings, models: SelectedModels) -> None:
     """A few calls of each model at each usual size: the first ones allocate."""
+    asyncio.run(_warm(settings, models))
+
+
+async def _warm(settings: Settings, models: SelectedModels) -> None:
     inference = TritonInference(settings.triton)
     await inference.open()
     try:

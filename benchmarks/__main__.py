@@ -1,0 +1,52 @@
+"""All benchmarks, or those that are named: ``python -m benchmarks [NAME ...] [--quick]``.
+
+Each runs in a process of its own, one after the other; tables go to ``benchmarks/results/``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+from benchmarks.reporting import say
+
+BENCHMARKS = {
+    "stream_efficiency": "(a) frames/s of the stream by those of bare ONNX Runtime",
+    "spine_cost": "(b) cost per frame of Kafka, Ray, Triton and Milvus alone",
+    "cameras": "(c) frames/s and memory by the number of cameras, and while frames wait",
+    "search_latency": "(d) search latency and queries/s by the number of sightings",
+    "live_latency": "(e) from capture to searchable, live, at half load",
+}
+"""Name -> what it finds, in the order in which they run: (e) needs a figure of (a)."""
+
+
+def main() -> int:
+    """Run them; the exit status is 1 if any failed."""
+    listed = "\n".join(f"  {name:18} {finds}" for name, finds in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=f"benchmarks:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; none = all")
+    parser.add_argument("--quick", action="store_true", help="smoke runs of some seconds, printed and not written")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(BENCHMARKS)}")
+    failed = [name for name in arguments.names or BENCHMARKS if not _run(name, quick=arguments.quick)]
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _run(name: str, *, quick: bool) -> bool:
+    say(f"benchmark {name}: {BENCHMARKS[name]}")
+    command = [sys.executable, "-m", f"benchmarks.{name}", *(["--quick"] if quick else [])]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
