@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pymilvus import CollectionSchema, DataType, MilvusClient, MilvusException
 from pymilvus.client.types import LoadState
@@ -25,11 +25,8 @@ MIN_DIMENSION, MAX_DIMENSION = 2, 32_768
 
 _LEGAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
-_INDEX: dict[str, dict[str, Any]] = {
-    "lite": {"index_type": "FLAT", "params": {}},
-    "server": {"index_type": "HNSW", "params": {"M": 16, "efConstruction": 200}},
-}
-"""By the kind of server; benchmarks/search_latency.py measures both."""
+_INDEX = {"index_type": "HNSW", "metric_type": "COSINE", "params": {"M": 16, "efConstruction": 200}}
+"""For Lite and the standalone server alike; benchmarks/search_latency.py measures both."""
 
 
 def collection_name(prefix: str, space: str) -> str:
@@ -119,9 +116,8 @@ class Collection:
     def _make_index(self) -> None:
         if self.client.list_indexes(self.name):
             return
-        kind = "lite" if _version(self.client).startswith("milvus_lite") else "server"
         index = self.client.prepare_index_params()
-        index.add_index("embedding", index_name="embedding", metric_type="COSINE", **_INDEX[kind])
+        index.add_index("embedding", index_name="embedding", **_INDEX)
         self.client.create_index(self.name, index, timeout=self._timeout_s)
 
     def _make_alias(self) -> None:
@@ -144,11 +140,6 @@ def alias_target(client: MilvusClient, alias: str) -> str | None:
         if error.code in {100, 1600}:
             return None
         raise
-
-
-def _version(client: MilvusClient) -> str:
-    """``milvus_lite-3.2.2`` or ``v2.3.5-lite``: the standalone server of the wheel calls itself lite, too."""
-    return str(client.get_server_version())
 
 
 def _schema(dimension: int) -> CollectionSchema:
