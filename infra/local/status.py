@@ -132,7 +132,7 @@ def _stream_status(settings: Settings, clock: Callable[[], float]) -> StreamStat
     cameras = _cameras(settings)
     if not settings.kafka.bootstrap_servers:
         return StreamStatus(cameras=cameras)
-    topic, group = settings.kafka.topic("camera_frames"), settings.stream.group_id
+    topic, group = settings.kafka.topic("camera_frames"), settings.kafka.topic_prefix + settings.stream.group_id
     try:
         waiting = sum(group_lag(settings, group_id=group, topic=topic).values())
         oldest_us = oldest_waiting_us(settings, group_id=group, topic=topic) if waiting else None
