@@ -6,7 +6,7 @@
 | ``kafka_settings``, ``triton_settings``, ``ray_settings`` | ``stack("kafka")`` and so on |
 | ``milvus_settings`` | ``stack("milvus-lite")`` and ``stack("milvus-standalone")``: the test runs on both |
 | ``private_stack`` | factory of servers of the test's own, to be killed: ``.settings``, ``.kill(name)``, ``.revive()`` |
-| ``private_servers`` | ``Servers`` of the module's own, to be killed: ``.addresses(names)``, ``.kill(name)``, ``.need(name)`` |
+| ``private_servers`` | a second set of ``Servers``, to be killed: ``.addresses(names)``, ``.kill(name)``, ``.revive()`` |
 | ``unique_prefix`` | ``t1a2b3c4-``: for names that tests must not share |
 | ``shared_dir`` | the research data beside the checkout; the test is skipped without it, and fails where CI=true |
 
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 
 from infra.local import process
 from infra.local.services import servers
@@ -75,7 +76,9 @@ class Servers:
         process.kill(record.process)
 
     def down(self) -> None:
-        """Stop all of them."""
+        """Stop all of them; this process leaves their Ray cluster first, which it would wait for otherwise."""
+        if "ray" in self.started:
+            ray.shutdown()
         for stack in self.started.values():
             stack.down()
         shutil.rmtree(self.root, ignore_errors=True)
@@ -121,9 +124,9 @@ def session_servers() -> Iterator[Servers]:
     session.down()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def private_servers() -> Iterator[Servers]:
-    """Servers of the module's own: its tests may kill them."""
+    """A second set of servers: tests may kill them, and start them again."""
     servers = Servers(Path(tempfile.mkdtemp(prefix="sl-")))
     yield servers
     servers.down()

@@ -15,7 +15,7 @@ _LOOPBACK = ("127.", "localhost", "ray.localhost", "[::1]")
 
 
 def connect(settings: Settings) -> None:
-    """Join the cluster at ``ray.address``; does nothing if this process has joined one.
+    """Join the cluster at ``ray.address``; does nothing if this process has joined it, and leaves another one for it.
 
     Ray 2.60 asks for a token unless told otherwise. A head on loopback (the local stack's) asks for none, so towards such
     an address authentication is off; towards any other Ray's own setting holds.
@@ -24,14 +24,20 @@ def connect(settings: Settings) -> None:
         ConfigurationError: no cluster is named and no local stack runs.
         ServiceUnavailable: it does not answer.
     """
-    if ray.is_initialized():
-        return
     address = settings.ray.address
     if not address:
         raise ConfigurationError("no Ray cluster: start the local stack with `sightline up`, or set ray.address")
+    if ray.is_initialized():
+        if _port(ray.get_runtime_context().gcs_address) == _port(address):  # Ray rewrites the host
+            return
+        ray.shutdown()
     if address.startswith(_LOOPBACK):
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     try:
         ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
     except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+def _port(address: str) -> str:
+    return address.rpartition(":")[2]

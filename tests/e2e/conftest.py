@@ -95,7 +95,7 @@ class Run:
 
 @dataclass
 class Product:
-    """Servers that belong to one module of tests, so that it may kill them."""
+    """Servers that tests may kill, and the models that they have."""
 
     servers: Any
     models: Path
@@ -116,7 +116,7 @@ class Product:
         return Run(settings, self.servers)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def product(shared_dir: Path, private_servers: Any) -> Product:
     """The servers, with detector and embedder loaded."""
     models = private_servers.root / "triton" / "models"
