@@ -87,6 +87,8 @@ def _say_what_it_needs(lacking: str) -> None:
 
 
 def _run(settings: Settings, cameras: dict[str, str], duration_s: float | None) -> None:
+    import httpx
+
     from sightline.cli.demo_cameras import looping
     from sightline.cli.demo_display import Scoreboard, show, summarise
     from sightline.cli.demo_stack import whole_stack
@@ -95,8 +97,8 @@ def _run(settings: Settings, cameras: dict[str, str], duration_s: float | None) 
     with whole_stack(settings) as running:
         _interrupt_on_sigterm()  # joining Ray has put Ray's own handler there
         _say_what_to_try(running, list(cameras))
-        scoreboard = Scoreboard(running.serving.url or "", list(cameras))
-        with looping(running, cameras) as publishing:
+        with httpx.Client(base_url=running.serving.url or "") as api, looping(running, cameras) as publishing:
+            scoreboard = Scoreboard(api, list(cameras))
             try:
                 show(scoreboard, publishing, duration_s=duration_s)
             except KeyboardInterrupt:

@@ -27,12 +27,12 @@ class Scoreboard:
     """The API's figures of some cameras, counted from when it was made: yesterday's do not count.
 
     Attributes:
-        url: of the API.
+        api: asks it; its base address is set.
         cameras: which.
         now: camera -> its figures, those of ``GET /v1/cameras``.
     """
 
-    url: str
+    api: httpx.Client
     cameras: Sequence[str]
     now: dict[str, dict[str, Any]] = field(default_factory=dict)
     _before: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Scoreboard:
     def look(self) -> bool:
         """Ask the API; False where it does not answer now, and the figures stay as they were."""
         try:
-            listed = httpx.get(f"{self.url}/v1/cameras", timeout=_ASK_S).raise_for_status().json()["cameras"]
+            listed = self.api.get("/v1/cameras", timeout=_ASK_S).raise_for_status().json()["cameras"]
         except (httpx.HTTPError, ValueError, KeyError):
             return False
         self.now = {figures["camera"]: figures for figures in listed if figures["camera"] in self.cameras}

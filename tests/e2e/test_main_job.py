@@ -78,12 +78,15 @@ class Job:
     def sightings(self, camera: str) -> list[Sighting]:
         return [one for one in self.ledger.sightings if one.camera == camera]
 
+    @cached_property
+    def api(self) -> httpx.Client:
+        return httpx.Client(base_url=self.settings.serving.url or "", timeout=60)
+
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.settings.serving.url}{path}", timeout=60).raise_for_status()
+        return self.api.get(path).raise_for_status()
 
     def search(self, picture: bytes, **fields: Any) -> dict[str, Any]:
-        files = {"image": ("query", picture)}
-        answer = httpx.post(f"{self.settings.serving.url}/v1/search", files=files, data=fields, timeout=60)
+        answer = self.api.post("/v1/search", files={"image": ("query", picture)}, data=fields)
         return dict(answer.raise_for_status().json())
 
     def embed(self, people: list[UInt8Array]) -> Float32Array:
@@ -127,6 +130,7 @@ def job(shared_dir: Path) -> Iterator[Job]:
         ids = {one.sighting_id for one in job.ledger.sightings}
         until(lambda: set(sighting_ids(job.settings.milvus, job.space)) == ids, timeout_s=60, what="all of them in Milvus")
         yield job
+        job.api.close()
     finally:
         commands.run("down")
         left = commands.left_running()
@@ -176,7 +180,7 @@ def test_the_man_of_room_b_is_found_in_room_a_first(job: Job, room_b: Image.Imag
         [himself] = job.search(man, crop="true", camera="room-b", k="1")["matches"]
         assert _overlap(himself["box"], MAN_XYWH) > 0.8
         body = {"sighting_id": himself["sighting_id"], "camera": ELSEWHERE, "k": 50}
-        answer = httpx.post(f"{job.settings.serving.url}/v1/search", json=body, timeout=60).raise_for_status().json()
+        answer = job.api.post("/v1/search", json=body).raise_for_status().json()
     matches = answer["matches"]
     assert len(matches) == 50
     assert {match["camera"] for match in matches} == {"room-a"}, "somebody of the street came before him"
