@@ -156,6 +156,10 @@ def _report(scored: Sequence[Scored], models: Sequence[str], facts: Mapping[str,
         ),
         tables=(Table("By the least detection score", columns, rows),),
         machine=facts,
+        notes=(
+            "Each row has a gallery of its own: a person who is not detected is no missing answer there, so read rank-1 and "
+            "mAP together with the recall.",
+        ),
         figures={"rank1": float(every.ranking.cmc[0]), "mean_ap": every.ranking.mean_ap, "recall": every.recall.rate},
     )
 
