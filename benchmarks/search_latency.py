@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import tempfile
 import time
 import uuid
@@ -29,9 +31,9 @@ from sightline.types import Float32Array, Match, Sighting, SightingFilter
 
 DIMENSION, K, CAMERAS, PER_PERSON = 512, 20, 5, 20
 SPACE = "reid_bench_v1_512_0123456789ab"
-BATCH = 256
+BATCH = 1000
 CLIENTS = 4
-MAX_QUERIES, MAX_SECONDS, RECALL_QUERIES = 200, 6.0, 15
+MAX_QUERIES, MAX_SECONDS, RECALL_QUERIES = 200, 4.0, 15
 SETTLE_S = 10.0
 WITHIN = "c1"
 
@@ -126,6 +128,7 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run it, print the table and write it to ``benchmarks/results``."""
     chosen = parser(__doc__).parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then, too
     machine = machine_facts()
     measured = []
     for size in (1_000, 2_000) if chosen.quick else (10_000, 100_000):
@@ -142,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         method=(
             f"{DIMENSION}-d unit vectors, {PER_PERSON} a person. k = {K}; whole sightings come back, their embeddings too. "
             f"Latency is of one client, queries/s of {CLIENTS}; filtered = one of {CAMERAS} cameras. Rows are added {BATCH} at "
-            "a time as the writer does it: replacing, and visible when `add` returns. Recall is of the true nearest."
+            "a time, replacing as the writer does, and visible when `add` returns. Recall is of the true nearest."
         ),
         tables=[table],
         machine=machine,
