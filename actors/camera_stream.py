@@ -24,6 +24,8 @@ from sightline.telemetry import StreamMetrics
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
+_CROP_WRITERS = 4
+"""Threads that keep crops: each spends its time waiting for the disk or an object store."""
 
 OpenStages = Callable[[], AbstractAsyncContextManager[Stages]]
 """Connects the stages and gives them up at the end; called on the stream's event loop."""
@@ -86,11 +88,12 @@ class CameraStream:
         with (
             ThreadPoolExecutor(1, thread_name_prefix="kafka") as kafka_thread,
             ThreadPoolExecutor(self._decode_threads, thread_name_prefix="decode") as workers,
+            ThreadPoolExecutor(_CROP_WRITERS, thread_name_prefix="crops") as crop_writers,
         ):
             while not self._stopping.is_set():
                 began = self._loop.time()
                 try:
-                    await self._one_session(kafka_thread, workers)
+                    await self._one_session(kafka_thread, workers, crop_writers)
                     self._trouble = ""
                 except (ServiceError, ModelError) as error:
                     self._trouble = str(error)
@@ -111,7 +114,9 @@ class CameraStream:
         except TimeoutError:
             return
 
-    async def _one_session(self, kafka_thread: ThreadPoolExecutor, workers: ThreadPoolExecutor) -> None:
+    async def _one_session(
+        self, kafka_thread: ThreadPoolExecutor, workers: ThreadPoolExecutor, crop_writers: ThreadPoolExecutor
+    ) -> None:
         async with self._open_stages() as stages:
             cluster = await asyncio.get_running_loop().run_in_executor(kafka_thread, cluster_id, self._settings)
             way = FrameWay(
@@ -119,6 +124,7 @@ class CameraStream:
                 perception=Perception(stages),
                 blobs=self._blobs,
                 workers=workers,
+                crop_writers=crop_writers,
                 clock=self._clock,
                 metrics=self._metrics,
                 cluster_id=cluster,

@@ -49,6 +49,7 @@ class FrameWay:
         perception: Perception,
         blobs: BlobStore,
         workers: Executor,
+        crop_writers: Executor,
         clock: Clock,
         metrics: StreamMetrics,
         cluster_id: str,
@@ -59,6 +60,7 @@ class FrameWay:
         self._limits = ImageLimits.from_settings(settings.stream)
         self._blobs = blobs
         self._workers = workers
+        self._crop_writers = crop_writers  # apart from the workers: a crop waits for the disk, decoding must not
         self._clock = clock
         self._metrics = metrics
         self._cluster_id = cluster_id
@@ -177,9 +179,11 @@ class FrameWay:
 
     async def _keep(self, sightings: list[Sighting], crops: list[StoredCrop]) -> None:
         loop = asyncio.get_running_loop()
+        puts = []
         for sighting, crop in zip(sightings, crops, strict=True):
             assert sighting.crop_key is not None, "make_sighting names the crop"
-            await loop.run_in_executor(self._workers, self._blobs.put, sighting.crop_key, crop.jpeg)
+            puts.append(loop.run_in_executor(self._crop_writers, self._blobs.put, sighting.crop_key, crop.jpeg))
+        await asyncio.gather(*puts)
 
     async def _shed(self, record: Record, reason: ShedReason, lane: Lane, turn: Turn) -> Outcome:
         camera = camera_of(record)

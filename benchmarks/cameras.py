@@ -102,7 +102,7 @@ def main() -> None:
     quick = arguments.quick
     machine = machine_facts()
     with running(("kafka",)) as product:
-        rows = [with_cameras(product, cameras, 200 if quick else 3000) for cameras in (FEW if quick else MANY)]
+        rows = [with_cameras(product, cameras, 200 if quick else 1500) for cameras in (FEW if quick else MANY)]
         slow = while_waiting(product, 500 if quick else 50_000, frame_s=FRAME_S, watch_s=3.0 if quick else 60.0)
     columns = ("cameras", "frames", "frames/s", "CPU of the stream, ms a frame", "largest RSS, MiB", "RSS at the end, MiB")
     waiting_columns = (

@@ -30,7 +30,7 @@ machine does not move it much."""
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A way to run the stages, and the yardstick of its own model calls; timings before and after the run are averaged."""
+    """A way to run the stages, and the yardstick of its own model calls."""
 
     name: str
     run: Replay
@@ -60,7 +60,6 @@ def measure(product: Product, frames: list[EncodedFrame], *, name: str, fused: b
     run = replay(product, frames, pipeline={"fused": fused})
     say(f"{run.fps:.1f} frames/s; the same work by bare ONNX Runtime")
     bare = BareModels(run.settings, run.models, frames, run.sightings, run.batches)
-    bare.warm_up()
     return Measured(name, run, bare.one_after_another(), bare.side_by_side())
 
 
@@ -122,10 +121,12 @@ def _ms(measured: Measured, seconds: float | None) -> float | None:
 
 def main() -> None:
     """Run it."""
-    arguments = parser(__doc__).parse_args()
+    command = parser(__doc__)
+    command.add_argument("--loops", type=int, default=1, help="how often the frames go round (518 of them; default 1)")
+    arguments = command.parse_args()
     machine = machine_facts()
     cameras = real_frames(most=20 if arguments.quick else None)
-    frames = interleaved(cameras if arguments.quick else looped(cameras, 3))
+    frames = interleaved(looped(cameras, arguments.loops))
     with running(install=install_yardsticks) as product:
         fused = measure(product, frames, name="fused", fused=True)
         actors = measure(product, frames, name="actors", fused=False)
