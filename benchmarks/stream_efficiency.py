@@ -6,6 +6,7 @@ python -m benchmarks.stream_efficiency --quick    a smoke run
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from benchmarks.arguments import output_folder, parser
@@ -115,6 +116,16 @@ def tables(measured: list[Measured]) -> list[Table]:
     return [speed, cost, batches]
 
 
+def limits(measured: Measured, cores: int) -> str:
+    """Where the cores' time goes, and what that allows at most."""
+    most = 1000 * cores / measured.product_cpu_ms
+    return (
+        f"{measured.name}: the whole product takes {measured.product_cpu_ms:.1f} ms of CPU a frame, the yardstick "
+        f"{measured.bare_cpu_ms:.1f}; {cores} cores with nothing else to do allow {most:.0f} frames/s at most, and got "
+        f"{measured.run.fps:.0f}. Whatever else runs on the machine takes its share out of that."
+    )
+
+
 def _ms(measured: Measured, seconds: float | None) -> float | None:
     return None if seconds is None else 1000 * seconds / measured.run.frames
 
@@ -135,7 +146,8 @@ def main() -> None:
         title="Stream efficiency",
         method=METHOD,
         tables=tables([fused, actors]),
-        machine=machine,
+        machine={**machine, "load average after (1 min)": round(os.getloadavg()[0], 1)},
+        notes=[limits(one, os.cpu_count() or 1) for one in (fused, actors)],
         figures={
             "fused_fps": fused.run.fps,
             "actors_fps": actors.run.fps,
