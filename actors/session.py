@@ -59,7 +59,6 @@ class Session:
         self._kafka_thread = kafka_thread  # one thread: kafka-python's clients are not thread-safe
         self._metrics = metrics
         self._lanes: dict[int, Lane] = {}
-        self._paused = False
         self._committed_at = time.monotonic()
         self.unread: dict[int, int] = {}
         """Partition -> frames that wait behind what was read."""
@@ -102,30 +101,20 @@ class Session:
             self._consumer.close()
 
     async def _read(self) -> None:
-        room = self._room()
-        await self._set_paused(room == 0)
         wait_s = _BUSY_POLL_S if self.in_flight else _IDLE_POLL_S
-        poll = await self._call(partial(self._consumer.poll, wait_s, max_records=max(1, room)))
+        poll = await self._call(partial(self._consumer.poll, wait_s, max_records=self._room()))
         self._give_up(poll.revoked)
         await self._adopt(poll.assigned)
-        self.unread = await self._call(self._consumer.unread)
+        self.unread = poll.unread
         self._start(poll.records)
         self._observe()
 
     def _room(self) -> int:
-        """How many more frames may be read now."""
+        """How many more frames may be read now; 0 = the bound is reached, and our partitions are paused."""
         stream = self._settings.stream
         if self._way.decoded_bytes >= stream.max_in_flight_bytes:
             return 0
         return max(0, min(_MOST_PER_POLL, stream.max_in_flight_frames - self.in_flight))
-
-    async def _set_paused(self, paused: bool) -> None:
-        # Pausing again and again is on purpose: partitions may have been added since.
-        if paused:
-            await self._call(self._consumer.pause)
-        elif self._paused:
-            await self._call(self._consumer.resume)
-        self._paused = paused
 
     def _give_up(self, partitions: Iterable[int]) -> None:
         for partition in partitions:
@@ -203,7 +192,7 @@ class Session:
     def _observe(self) -> None:
         self._metrics.in_flight.set(self.in_flight)
         self._metrics.in_flight_bytes.set(self._way.decoded_bytes)
-        self._metrics.paused.set(len(self._lanes) if self._paused else 0)
+        self._metrics.paused.set(0 if self._room() else len(self._lanes))
         for partition, count in self.unread.items():
             self._metrics.lag_messages.labels(str(partition)).set(count)
 
@@ -211,7 +200,6 @@ class Session:
         """Finish and commit what is on its way, reading nothing more."""
         deadline = time.monotonic() + _DRAIN_S
         while self.in_flight and time.monotonic() < deadline:
-            await self._set_paused(True)
-            poll = await self._call(partial(self._consumer.poll, _BUSY_POLL_S, max_records=1))
+            poll = await self._call(partial(self._consumer.poll, _BUSY_POLL_S, max_records=0))
             self._give_up(poll.revoked)
             await self._commit(only_if_due=False)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -42,7 +43,8 @@ TEST_PARTITIONS = 4
 
 
 def pytest_configure() -> None:
-    """Tests make their own settings: those of whoever runs them stay out."""
+    """Tests make their own settings, and interrupt their own processes: those of whoever runs them stay out."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job passes on that it ignores it
     for variable in [name for name in os.environ if name.startswith("SIGHTLINE_")]:
         del os.environ[variable]
 

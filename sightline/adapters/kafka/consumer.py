@@ -19,11 +19,18 @@ _FETCH_MAX_BYTES = 16 * 1024 * 1024
 
 @dataclass(slots=True)
 class Poll:
-    """What one poll brought: partitions that came and went first, then records of those we hold."""
+    """What one poll brought.
+
+    Attributes:
+        assigned, revoked: partitions that came and went; they go before they come.
+        records: of partitions that we hold, or that went within this very poll.
+        unread: partition -> how many records wait behind what was polled, for those that have been polled.
+    """
 
     assigned: list[int] = field(default_factory=list)
     revoked: list[int] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    unread: dict[int, int] = field(default_factory=dict)
 
 
 class FrameConsumer:
@@ -71,28 +78,29 @@ class FrameConsumer:
             self._consumer.subscribe([self._topic], listener=self._listener)
 
     def poll(self, timeout_s: float, *, max_records: int) -> Poll:
-        """Wait up to ``timeout_s`` for records; also keeps the membership alive.
+        """Wait up to ``timeout_s`` for records, at most ``max_records``; also keeps the membership alive.
+
+        With ``max_records`` 0 every partition is paused: nothing is fetched, the membership is kept.
 
         Raises:
             ServiceUnavailable: the broker is away.
             FencedError: the group went on without us: close and open again.
         """
         with kafka_errors_mapped("reading frames"):
-            batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+            self._set_paused(max_records == 0)
+            batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max(1, max_records))
         answer = Poll(self._listener.take(self._listener.assigned), self._listener.take(self._listener.revoked))
         answer.records = [record_from(item) for batch in batches.values() for item in batch]
         self._next.update({record.partition: record.offset + 1 for record in answer.records})
+        answer.unread = self._unread()
         return answer
 
-    def pause(self) -> None:
-        """Stop fetching from every partition that we hold; polling goes on, and with it the membership."""
+    def _set_paused(self, paused: bool) -> None:
         consumer = self._open_consumer
-        consumer.pause(*consumer.assignment())
-
-    def resume(self) -> None:
-        """Fetch again."""
-        consumer = self._open_consumer
-        consumer.resume(*consumer.paused())
+        if paused:  # again and again: partitions may have been added since
+            consumer.pause(*consumer.assignment())
+        elif consumer.paused():
+            consumer.resume(*consumer.paused())
 
     def committed(self, partitions: Iterable[int], *, timeout_s: float) -> dict[int, int]:
         """The next offset of each partition as committed; waits while a transaction on it is undecided.
@@ -108,8 +116,7 @@ class FrameConsumer:
                     offsets[partition] = int(offset)
         return offsets
 
-    def unread(self) -> dict[int, int]:
-        """For each partition that has been polled, how many records wait behind what was polled."""
+    def _unread(self) -> dict[int, int]:
         consumer, counts = self._open_consumer, {}
         for where in consumer.assignment():
             end = consumer.highwater(where)
