@@ -21,6 +21,7 @@ from sightline.adapters.kafka.producer import FramePublisher
 from sightline.adapters.milvus.admin import count, sighting_ids
 from sightline.cameras.open_source import open_source
 from sightline.cameras.options import SourceOptions
+from sightline.errors import ServiceUnavailable
 from sightline.models.adding import add_model
 from sightline.models.repository import ModelRepository
 from sightline.settings import Settings, load_settings, merge
@@ -74,6 +75,13 @@ class Run:
         if pid is not None:  # None: it is still on its way back from the last blow
             os.kill(pid, signal.SIGKILL)
 
+    def _ids_in_milvus(self, space: str) -> set[str] | None:
+        """None while it is on its way back from a crash."""
+        try:
+            return set(sighting_ids(self.settings.milvus, space))
+        except ServiceUnavailable:
+            return None
+
     def finish(self, timeout_s: float = 180.0) -> Ledger:
         """Wait until every frame has its outcome and every sighting is in Milvus; check what must always hold."""
         until(lambda: self.ledger().lag == 0, timeout_s=timeout_s, what="every frame's outcome", every_s=1)
@@ -84,7 +92,7 @@ class Run:
         assert len(spaces) == 1
         [space] = spaces
         until(
-            lambda: set(sighting_ids(self.settings.milvus, space)) == ids,
+            lambda: self._ids_in_milvus(space) == ids,
             timeout_s=60,
             what=f"Milvus to hold the ids of {summary(ledger)}",
             every_s=1,
