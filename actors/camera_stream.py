@@ -136,6 +136,7 @@ class CameraStream:
                 consumer=FrameConsumer(self._settings, client_id=self._name),
                 writer=TransactionalWriter(self._settings, transactional_id=self._name),
                 kafka_thread=kafka_thread,
+                clock=self._clock,
                 metrics=self._metrics,
             )
             await self._session.run(self._stopping)

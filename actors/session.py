@@ -21,6 +21,7 @@ from actors.outcome import Outcome, OutcomeKind
 from sightline.adapters.kafka.consumer import FrameConsumer
 from sightline.adapters.kafka.table import read_table
 from sightline.adapters.kafka.transaction import TransactionalWriter
+from sightline.ports import Clock
 from sightline.settings import Settings
 from sightline.telemetry import StreamMetrics
 from sightline.types import CameraState
@@ -49,6 +50,7 @@ class Session:
         consumer: FrameConsumer,
         writer: TransactionalWriter,
         kafka_thread: ThreadPoolExecutor,
+        clock: Clock,
         metrics: StreamMetrics,
     ) -> None:
         self._settings = settings
@@ -57,6 +59,7 @@ class Session:
         self._consumer = consumer
         self._writer = writer
         self._kafka_thread = kafka_thread  # one thread: kafka-python's clients are not thread-safe
+        self._clock = clock
         self._metrics = metrics
         self._lanes: dict[int, Lane] = {}
         self._committed_at = time.monotonic()
@@ -123,6 +126,8 @@ class Session:
                 log.info("%s gives up partition %d with %d frames on their way", self._name, partition, len(lane))
                 lane.drop()
                 self._metrics.rebalances.inc()
+                for gauge in (self._metrics.lag_messages, self._metrics.lag_seconds):
+                    gauge.labels(str(partition)).set(0)  # somebody else tells of it now
 
     async def _adopt(self, partitions: list[int]) -> None:
         """Take partitions over: restore their cameras as of the last commit."""
@@ -146,6 +151,8 @@ class Session:
                 continue  # of a partition that went away within this very poll
             newer_waits = behind[camera_of(record)] > index or self.unread.get(record.partition, 0) > 0
             lane.add(partial(self._take, record, lane, newer_waits=newer_waits))
+            age_s = max(0.0, self._clock() - record.timestamp_ms / 1000)
+            self._metrics.lag_seconds.labels(str(record.partition)).set(age_s)
 
     async def _take(self, record: Record, lane: Lane, turn: Turn, *, newer_waits: bool) -> Outcome:
         return await self._way.take(record, lane, turn, newer_waits=newer_waits)
