@@ -15,7 +15,7 @@ from actors.session import Session
 from sightline.adapters.kafka.admin import cluster_id
 from sightline.adapters.kafka.consumer import FrameConsumer
 from sightline.adapters.kafka.transaction import TransactionalWriter
-from sightline.errors import FencedError, ModelError, ServiceError
+from sightline.errors import FencedError, SightlineError
 from sightline.ports import BlobStore, Clock
 from sightline.settings import Settings
 from sightline.stages.perception import Perception, Stages
@@ -95,7 +95,7 @@ class CameraStream:
                 try:
                     await self._one_session(kafka_thread, workers, crop_writers)
                     self._trouble = ""
-                except (ServiceError, ModelError) as error:
+                except SightlineError as error:  # also a missing model or a state of a later version: say so and wait
                     self._trouble = str(error)
                     self._restarts += 1
                     fenced = isinstance(error, FencedError)
