@@ -10,7 +10,6 @@ PACKAGES_STAMP := $(VENV)/.packages
 VIDEO ?=
 MODELS ?=
 DURATION_S ?=
-export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline
 
 .PHONY: help setup packages demo test soak lint bench constraints clean
 
@@ -26,6 +25,7 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
 	@touch $@
 
+demo: export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline
 demo: setup ## Run the product: make demo VIDEO="a.mp4 b.mp4" MODELS="detector.onnx embedder.onnx" [DURATION_S=60]
 	@infra/local/packages.sh java maven
 	$(BIN)/sightline demo $(foreach v,$(VIDEO),--video $(v)) $(foreach m,$(MODELS),--model $(m)) $(if $(DURATION_S),--duration $(DURATION_S))

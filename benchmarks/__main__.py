@@ -6,6 +6,7 @@ Each runs in a process of its own, one after the other; tables go to ``benchmark
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 
@@ -46,7 +47,8 @@ def main() -> int:
 def _run(name: str, *, quick: bool) -> bool:
     say(f"benchmark {name}: {BENCHMARKS[name]}")
     command = [sys.executable, "-m", f"benchmarks.{name}", *(["--quick"] if quick else [])]
-    return subprocess.run(command, check=False).returncode == 0
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SIGHTLINE_")}  # it makes its own
+    return subprocess.run(command, check=False, env=environment).returncode == 0
 
 
 if __name__ == "__main__":
