@@ -276,7 +276,7 @@ def camera_state_from_record(record: Record) -> CameraState:
     try:
         value = json.loads(record.value or b"")
         if value["version"] != 1:
-            raise ValueError(f"expected version 1, got {value['version']}")
+            raise ValueError(f"expected version 1, got {value['version']}: a later Sightline wrote it, and only that can go on")
         return CameraState(
             camera=value["camera"],
             frame_id=value["frame_id"],
