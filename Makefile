@@ -22,7 +22,7 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@echo "==> setting up $(VENV)"
 	@command -v uv >/dev/null || python3 -m pip install --quiet "uv==$(UV_VERSION)"
 	@uv venv --quiet --allow-existing --python 3.11 $(VENV)
-	@uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	@uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,training]'
 	@touch $@
 
 demo: export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline

@@ -1,0 +1,87 @@
+"""What the data gives, and what nets and losses take. Batch first, everywhere.
+
+Legend: N samples, H x W pixels of the net's input, J = 19 joints of :data:`sightline.skeleton.JOINTS`, A attributes,
+S = 32 the side of a part image of DSA-reID.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+MISSING = -1
+"""The value of an attribute that nobody labelled: no loss is taken of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a net sees of N people.
+
+    Attributes:
+        images: uint8 (N, 3, H, W) RGB as the data gives them; a net's first layer normalises.
+        keypoints: float32 (N, J, 3): x, y in [0, 1] of the picture, and a confidence; 0 = invisible or not known.
+            None = the data has none.
+        part_images: uint8 (N, 24, 3, S, S): the DSAP images of DSA-reID, a picture for each DensePose part, ids 1 to 24 in
+            order. None = not asked for.
+    """
+
+    images: Tensor
+    keypoints: Tensor | None = None
+    part_images: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What is known of them.
+
+    Attributes:
+        classes: int64 (N,): the identity as a class, 0 … K-1, of the training set.
+        camids: int64 (N,).
+        attributes: int64 (N, A): the class of each attribute, :data:`MISSING` where it is not known; (N, 0) without any.
+        keypoints: the very tensor of the inputs: pose nets learn it, and losses may choose by it.
+    """
+
+    classes: Tensor
+    camids: Tensor
+    attributes: Tensor
+    keypoints: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """N samples of the training set.
+
+    Attributes:
+        inputs: what the net sees.
+        targets: what the losses compare with.
+        indices: int64 (N,): which samples of the set they are.
+    """
+
+    inputs: Inputs
+    targets: Targets
+    indices: Tensor
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device; copies overlap with work where memory is pinned."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor.to(device, non_blocking=True)
+
+        def moved_if_there(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else moved(tensor)
+
+        inputs, targets = self.inputs, self.targets
+        keypoints = moved_if_there(inputs.keypoints)
+        return Batch(
+            Inputs(moved(inputs.images), keypoints, moved_if_there(inputs.part_images)),
+            Targets(moved(targets.classes), moved(targets.camids), moved(targets.attributes), keypoints),
+            self.indices,
+        )

@@ -1,0 +1,1 @@
+"""Data sets: readers, annotations, augmentation, and the training and evaluation sets made of them."""

@@ -1,0 +1,1 @@
+"""Loss terms, one a file, and the joint loss that weighs them."""

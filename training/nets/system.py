@@ -1,0 +1,64 @@
+"""What every re-identification system is: a net that describes people, and in training also says who they are.
+
+A system holds no loss, no optimiser and no file; it takes :class:`~training.batch.Inputs` and gives
+:class:`Outputs`. At test only :meth:`System.embed` counts.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.batch import Inputs
+
+Need = Literal["keypoints", "part_images"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a system says of N people in training; losses take what they need of it by name.
+
+    Attributes:
+        logits: head -> (N, classes): ``global``, ``part_3``, … over identities; ``attribute/<name>`` over its values.
+        features: name -> (N, D): what metric losses compare.
+        maps: name -> one (N, C, h, w) a stage: what pose nets predict.
+    """
+
+    logits: Mapping[str, Tensor] = field(default_factory=dict)
+    features: Mapping[str, Tensor] = field(default_factory=dict)
+    maps: Mapping[str, tuple[Tensor, ...]] = field(default_factory=dict)
+
+
+class System(nn.Module, ABC):
+    """A net that describes people.
+
+    Attributes:
+        training_needs: what else than pictures its training sees.
+        embedding_needs: what else than pictures :meth:`embed` sees.
+        embedding_dim: D of :meth:`embed`.
+    """
+
+    training_needs: ClassVar[frozenset[Need]] = frozenset()
+    embedding_needs: ClassVar[frozenset[Need]] = frozenset()
+    embedding_dim: int
+
+    @abstractmethod
+    def forward(self, inputs: Inputs) -> Outputs:
+        """What the losses compare with the targets."""
+
+    @abstractmethod
+    def describe(self, inputs: Inputs) -> Tensor:
+        """The matching feature as the paper has it, before any normalisation: (N, D)."""
+
+    def embed(self, inputs: Inputs) -> Tensor:
+        """The embedding: :meth:`describe` at length 1. (N, D)."""
+        return functional.normalize(self.describe(inputs), dim=1)
+
+    def inference_net(self) -> nn.Module:
+        """What :meth:`embed` needs, and nothing else: this is exported. Branches for training only are left out of it."""
+        return self

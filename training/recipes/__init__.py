@@ -1,0 +1,1 @@
+"""The papers' recipes, one a file, with the papers' values as defaults."""
