@@ -3,19 +3,26 @@
 #   infra/local/packages.sh java maven chromium prometheus rtsp
 set -euo pipefail
 
+export RTSP='
+import gi
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import Gst, GstRtspServer
+Gst.init(None)
+assert Gst.ElementFactory.find("rtpjpegpay") and Gst.ElementFactory.find("videotestsrc")
+'
 declare -A PROBE=(
   [java]='command -v java'
   [maven]='command -v mvn'
   [chromium]='command -v chromium'
   [prometheus]='command -v prometheus && command -v promtool'
-  [rtsp]='/usr/bin/python3 -c "import gi; gi.require_version(\"GstRtspServer\", \"1.0\")" && gst-inspect-1.0 x264enc'
+  [rtsp]='/usr/bin/python3 -c "$RTSP"'
 )
 declare -A PACKAGES=(
   [java]='openjdk-17-jre-headless'
   [maven]='maven'
   [chromium]='chromium fonts-dejavu-core'
   [prometheus]='prometheus'
-  [rtsp]='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly'
+  [rtsp]='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good'
 )
 
 missing=()

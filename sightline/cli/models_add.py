@@ -64,7 +64,7 @@ KEEP = "Where it goes"
 
 
 def add(
-    file: Annotated[Path, typer.Argument(help="The ONNX file; it is read, never changed.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The ONNX file; it is read, never changed.")],
     *,
     kind: Annotated[Kind | None, typer.Option(help="Unset: recognised from the file's tensors.")] = None,
     role: Annotated[Role | None, typer.Option(help="What a net of kind onnx does.")] = None,

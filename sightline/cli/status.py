@@ -53,18 +53,28 @@ def status(
 
 
 def _watch(config: Path | None) -> None:
+    """Live on a terminal; through a pipe, one table after the other."""
     from rich.live import Live
 
-    from infra.local.status import ask_all
-    from sightline.settings import load_settings
-
     try:
-        with Live(console=stdout, screen=stdout.is_terminal, auto_refresh=False) as live:
+        if not stdout.is_terminal:
             while True:
-                live.update(_rendered(ask_all(load_settings(config))), refresh=True)
+                stdout.print(_asked(config), "")
+                stdout.file.flush()
+                time.sleep(WATCH_S)
+        with Live(console=stdout, screen=True, auto_refresh=False) as live:
+            while True:
+                live.update(_asked(config), refresh=True)
                 time.sleep(WATCH_S)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def _asked(config: Path | None) -> Group:
+    from infra.local.status import ask_all
+    from sightline.settings import load_settings
+
+    return _rendered(ask_all(load_settings(config)))
 
 
 def _rendered(answer: StackStatus) -> Group:

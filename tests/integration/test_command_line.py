@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import typer
+from support.command_line import CommandLine
 
 from sightline.cli.app import app, main
 
@@ -93,6 +95,7 @@ def test_help_shows_an_example_and_explains_each_option(run: Run, words: str) ->
         (["search", __file__, "--crop", "--box", "1,2,3,4"], "--crop and --box"),
         (["search", __file__, "-k", "0"], "-k"),
         (["search", __file__, "--sheet", "matches.gif"], ".png"),
+        (["models", "add", "none.onnx"], "none.onnx"),
         (["demo"], "sightline demo --video"),
         (["demo", "--model", "none.onnx"], "none.onnx"),
         (["demo", "--duration", "0"], "greater than or equal to 1"),
@@ -113,7 +116,6 @@ def test_wrong_usage_is_exit_code_2(run: Run, arguments: list[str], names: str) 
         (["rebuild"], "sightline up"),
         (["models", "remove", "nobody"], "nobody"),
         (["models", "add", __file__], "ONNX"),
-        (["models", "add", "none.onnx"], "name an ONNX file"),
         (["demo", "--video", "none.mp4"], "give a video file"),
         (["demo", "--video", str(Path(__file__).parent), "--model", __file__], "ONNX"),
     ],
@@ -142,6 +144,20 @@ def test_json_is_one_document_and_nothing_else(run: Run) -> None:
     assert document["ready"] is False
     assert set(document["services"]) >= {"kafka", "triton", "milvus", "ray", "api"}
     assert set(document["stream"]) == {"lag_messages", "lag_s", "cameras"}
+
+
+def test_watching_shows_the_parts_again_and_again_until_it_is_interrupted(tmp_path: Path) -> None:
+    """Watched here through a pipe; on a terminal it has a screen of its own."""
+    watching = CommandLine.make(tmp_path).start("status", "--watch")
+    assert watching.stdout is not None
+    seen = 0
+    for line in watching.stdout:
+        seen += "kafka" in line
+        if seen == 2:
+            break
+    watching.send_signal(signal.SIGINT)
+    _, errors = watching.communicate(timeout=30)
+    assert (seen, watching.returncode, errors) == (2, 0, "")
 
 
 def test_the_demo_without_models_says_what_it_lacks(run: Run, tmp_path: Path) -> None:
