@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -43,8 +43,8 @@ class System(nn.Module, ABC):
         embedding_dim: D of :meth:`embed`.
     """
 
-    training_needs: ClassVar[frozenset[Need]] = frozenset()
-    embedding_needs: ClassVar[frozenset[Need]] = frozenset()
+    training_needs: frozenset[Need] = frozenset()
+    embedding_needs: frozenset[Need] = frozenset()
     embedding_dim: int
 
     @abstractmethod
