@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sightline.ranking import evaluate_ranking, pairwise_distance
+from sightline.ranking_reference import evaluate_plainly
 
 Labels = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -80,6 +81,11 @@ def test_it_is_the_protocol(*, seed: int, queries: int, gallery: int, pids: int,
     result = evaluate_ranking(distmat, *labels, max_rank=max_rank, average_precision=kind)
     np.testing.assert_allclose(result.cmc, expected[0], atol=1e-12)
     assert result.mean_ap == pytest.approx(expected[1], abs=1e-12)
+    assert result.queries == len(result.counted) == len(result.average_precisions)
+    if kind == "non_interpolated":
+        cmc, mean_ap = evaluate_plainly(distmat, *labels, max_rank=max_rank)
+        np.testing.assert_allclose(cmc, expected[0], atol=1e-12)
+        assert mean_ap == pytest.approx(expected[1], abs=1e-12)
 
 
 @pytest.fixture
@@ -133,6 +139,15 @@ def test_junk_is_dropped_and_distractors_are_kept() -> None:
     assert result.cmc.tolist() == [0, 1, 1]
     assert result.mean_ap == 0.5
     assert result.queries == 1
+
+
+def test_each_query_is_told_of() -> None:
+    """The second query has no answer; the third finds its one after another."""
+    distmat = np.array([[0.1, 0.2], [0.1, 0.2], [0.1, 0.2]])
+    labels = (np.array([7, 9, 8]), np.array([7, 8]), np.array([0, 0, 0]), np.array([1, 1]))
+    result = evaluate_ranking(distmat, *labels)
+    assert result.counted.tolist() == [0, 2]
+    assert result.average_precisions.tolist() == [1.0, 0.5]
 
 
 def test_the_asking_camera_does_not_count() -> None:
