@@ -84,8 +84,11 @@ class TritonSettings(_Section):
 
 class MilvusSettings(_Section):
     uri: str | None = None
-    """``http://host:port``; unset = the local stack."""
+    """``http://host:port``, ``https://…`` for TLS; unset = the local stack."""
+    ssl_cafile: Path | None = None
+    """The authority to trust; unset = the system's."""
     token: SecretStr | None = None
+    """An API key, or ``user:password``."""
     backend: Literal["lite", "standalone"] = "standalone"
     """Which server ``sightline up`` starts."""
     collection_prefix: str = "sightings"

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import grpc
 
-from sightline.errors import ServiceError, ServiceUnavailable
+from sightline.errors import ConfigurationError, ServiceError, ServiceUnavailable
 
 Metadata = Sequence[tuple[str, str]]
+_NO_ACCESS = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+_GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -20,7 +22,7 @@ class GrpcAddress:
     """Where a gRPC server is and how it is reached.
 
     Attributes:
-        service: its name in errors.
+        service: its name in errors, and of its section of the settings.
         target: ``host:port``.
         tls: whether the connection is encrypted.
         root_certificates: a PEM file of the authorities to trust; None = the system's.
@@ -42,16 +44,25 @@ def ask(address: GrpcAddress, method: str, request: bytes = b"", *, timeout_s: f
 
     Raises:
         ServiceUnavailable: nobody answers in time.
-        ServiceError: the server refused.
+        ServiceError: the server refused, or is not whom we trust.
+        ConfigurationError: the file of certificates cannot be read.
     """
     with _channel(address) as channel:
         call = channel.unary_unary(method, request_serializer=None, response_deserializer=None)
         try:
             return fields(call(request, timeout=timeout_s, metadata=list(address.metadata)))
         except grpc.RpcError as error:
-            gone = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-            kind = ServiceUnavailable if gone else ServiceError
-            raise kind(address.service, f"{error.code().name.lower()} at {address.target}: {error.details()}") from error
+            raise _fault(address, error) from error
+
+
+def _fault(address: GrpcAddress, error: grpc.RpcError) -> ServiceError:
+    service = address.service
+    said = f"{error.code().name.lower()} at {address.target}: {error.details()}"
+    if error.code() in _NO_ACCESS:
+        return ServiceError(service, f"{said}: check {service}.token")
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return ServiceError(service, f"{said}: {service}.ssl_cafile must hold the authority that signed its certificate")
+    return (ServiceUnavailable if error.code() in _GONE else ServiceError)(service, said)
 
 
 def text(message: Mapping[int, list[bytes]], number: int) -> str:
@@ -102,5 +113,8 @@ def _channel(address: GrpcAddress) -> grpc.Channel:
     options = [("grpc.enable_http_proxy", 0)]
     if not address.tls:
         return grpc.insecure_channel(address.target, options=options)
-    roots = address.root_certificates.read_bytes() if address.root_certificates else None
+    try:
+        roots = address.root_certificates.read_bytes() if address.root_certificates else None
+    except OSError as error:
+        raise ConfigurationError(f"{address.service}.ssl_cafile cannot be read: {error}") from error
     return grpc.secure_channel(address.target, grpc.ssl_channel_credentials(roots), options=options)

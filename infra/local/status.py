@@ -18,7 +18,7 @@ from infra.local.service import LocalService
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.lag import group_lag, oldest_waiting_us
-from sightline.errors import ServiceError, SightlineError
+from sightline.errors import SightlineError
 from sightline.settings import Settings
 from sightline.threads import share_cores
 
@@ -110,7 +110,7 @@ def _ask(service: LocalService, record: ServiceRecord | None, settings: Settings
     url = service.url(settings)
     try:
         health = service.probe(settings)
-    except ServiceError as error:
+    except SightlineError as error:  # also settings that cannot work: this line of the answer, not its end
         return ServiceStatus("unready", url, record.version if record else None, pid, str(error))
     return ServiceStatus(READY, url, health.version or None, pid, health.detail)
 
@@ -136,7 +136,7 @@ def _stream_status(settings: Settings, clock: Callable[[], float]) -> StreamStat
     try:
         waiting = sum(group_lag(settings, group_id=group, topic=topic).values())
         oldest_us = oldest_waiting_us(settings, group_id=group, topic=topic) if waiting else None
-    except ServiceError:
+    except SightlineError:
         return StreamStatus(cameras=cameras)  # the row of Kafka says why
     lag_s = max(0.0, clock() - oldest_us / 1e6) if oldest_us is not None else 0.0
     return StreamStatus(waiting, round(lag_s, 3), cameras)

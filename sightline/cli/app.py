@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -37,6 +38,8 @@ app.command()(demo)
 
 def main() -> None:
     """Run the command line. Exit codes: 0 well, 1 a fault that is named, 2 wrong usage."""
+    # kafka-python logs each failed attempt, some with tracebacks; what came of them is an error of ours, said once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         app()
     except SightlineError as error:

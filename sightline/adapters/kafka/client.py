@@ -8,6 +8,8 @@ from typing import Any
 
 from kafka import errors as kafka_errors
 
+from sightline.adapters.kafka.joining import JoiningClient
+from sightline.adapters.kafka.security import advice, security_options
 from sightline.errors import ConfigurationError, FencedError, ServiceError, ServiceUnavailable
 from sightline.settings import KafkaSettings
 
@@ -29,26 +31,18 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
     """kafka-python's keyword arguments that reach the cluster.
 
     Raises:
-        ConfigurationError: no cluster is named and no local stack runs.
+        ConfigurationError: no cluster is named and no local stack runs, or the security settings cannot work.
     """
     if not settings.bootstrap_servers:
         raise ConfigurationError("no Kafka: start the local stack with `sightline up`, or set kafka.bootstrap_servers")
-    options: dict[str, Any] = {
+    return {
         "bootstrap_servers": settings.bootstrap_servers.split(","),
-        "security_protocol": settings.security_protocol,
         "retry_backoff_ms": 5,
         "reconnect_backoff_max_ms": 1000,
         "bootstrap_timeout_ms": 10_000,
+        "kafka_client": JoiningClient,
+        **security_options(settings),
     }
-    if settings.sasl_mechanism:
-        options["sasl_mechanism"] = settings.sasl_mechanism
-        options["sasl_plain_username"] = settings.username
-        options["sasl_plain_password"] = settings.password.get_secret_value() if settings.password else None
-    for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
-        path = getattr(settings, name)
-        if path is not None:
-            options[name] = str(path)
-    return options
 
 
 @contextmanager
@@ -59,6 +53,8 @@ def kafka_errors_mapped(doing: str) -> Iterator[None]:
     except FENCED as error:
         raise FencedError(SERVICE, f"{error} while {doing}") from error
     except kafka_errors.KafkaError as error:
+        if to_change := advice(error):
+            raise ServiceError(SERVICE, f"{error} while {doing}: {to_change}") from error
         kind = ServiceUnavailable if _may_pass(error) else ServiceError
         raise kind(SERVICE, f"{error} while {doing}") from error
     except OSError as error:

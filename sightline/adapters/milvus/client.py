@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import grpc
 from pymilvus import MilvusClient, MilvusException
 
-from sightline.errors import ConfigurationError, InputError, ServiceUnavailable
+from sightline.errors import ConfigurationError, InputError, ServiceUnavailable, SightlineError
 from sightline.settings import MilvusSettings
 
 SERVICE = "milvus"
@@ -24,6 +24,8 @@ _REFUSED = frozenset({6, 1100})
 
 _NO_ACCESS = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 
+_NOT_TRUSTED = "CERTIFICATE_VERIFY_FAILED"
+
 NO_RETRIES = {"retry_times": 0}
 """pymilvus repeats a call whose answer was lost. A repeated insert may keep every row twice: whoever asked must decide
 with ``maybe_present``, so each call is sent once. Its deadline is the channel's, since with a timeout argument pymilvus
@@ -34,7 +36,7 @@ def connect(settings: MilvusSettings) -> MilvusClient:
     """A connection of our own; safe for a few threads. Close it with ``close()``.
 
     Raises:
-        ConfigurationError: no server is named and no local stack runs, or it refuses the token.
+        ConfigurationError: no server is named and no local stack runs, it refuses the token, or is not whom we trust.
         ServiceUnavailable: the server does not answer.
     """
     # It logs a traceback of every error that it also raises, those that we expect among them.
@@ -42,14 +44,26 @@ def connect(settings: MilvusSettings) -> MilvusClient:
     if not settings.uri:
         raise ConfigurationError("no Milvus: start the local stack with `sightline up`, or set milvus.uri")
     deadline = {"methodConfig": [{"name": [{}], "timeout": f"{settings.timeout_s}s"}]}
-    with milvus_errors_mapped(f"connecting to {settings.uri}"):
+    with milvus_errors_mapped(f"connecting to {settings.uri} (milvus.uri)"):
         return MilvusClient(
             settings.uri,
             token=settings.token.get_secret_value() if settings.token else "",
             timeout=min(CONNECT_TIMEOUT_S, settings.timeout_s),
             dedicated=True,
             grpc_options={"grpc.service_config": json.dumps(deadline)},
+            **_trust(settings),
         )
+
+
+def _trust(settings: MilvusSettings) -> dict[str, str]:
+    """pymilvus' keyword argument that names whom to trust."""
+    if settings.ssl_cafile is None:
+        return {}
+    try:
+        settings.ssl_cafile.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"milvus.ssl_cafile {settings.ssl_cafile} cannot be read: {error.strerror}") from error
+    return {"server_pem_path": str(settings.ssl_cafile)}
 
 
 @contextmanager
@@ -62,10 +76,19 @@ def milvus_errors_mapped(doing: str) -> Iterator[None]:
     try:
         yield
     except MilvusException as error:
+        if isinstance(error.__cause__, grpc.RpcError):  # of a connection that was not made
+            raise _of_call(error.__cause__, doing) from error
         if error.code in _REFUSED or error.is_input_error:
             raise InputError(f"{SERVICE} refused: {error.message} while {doing}") from error
         raise ServiceUnavailable(SERVICE, f"{error.message} (code {error.code}) while {doing}") from error
     except grpc.RpcError as error:
-        if error.code() in _NO_ACCESS:
-            raise ConfigurationError(f"{SERVICE}: {error.details()} while {doing}: check milvus.token") from error
-        raise ServiceUnavailable(SERVICE, f"{error.code()} {error.details()} while {doing}") from error
+        raise _of_call(error, doing) from error
+
+
+def _of_call(error: grpc.RpcError, doing: str) -> SightlineError:
+    what = f"{error.details()} while {doing}"
+    if error.code() in _NO_ACCESS:
+        return ConfigurationError(f"{SERVICE}: {what}: check milvus.token")
+    if _NOT_TRUSTED in what:
+        return ConfigurationError(f"{SERVICE}: {what}: milvus.ssl_cafile must hold the authority that signed its certificate")
+    return ServiceUnavailable(SERVICE, f"{error.code().name.lower()}: {what}")
