@@ -32,6 +32,7 @@ class AugmentConfig(Config):
         erase: probability of random erasing.
         erase_with: what an erased rectangle is filled with.
         part_disturbance: greatest shift of each key point, as a part of the picture's sides (DJL's robustness rows).
+        part_alignment: how part images are laid out: warped by their dense coordinates, or cut out by their boxes (DSA-reID).
     """
 
     scale: tuple[float, float] = (1.0, 1.0)
@@ -44,6 +45,7 @@ class AugmentConfig(Config):
     erase: float = Field(default=0.0, ge=0, le=1)
     erase_with: Literal["mean", "noise"] = "mean"
     part_disturbance: float = Field(default=0.0, ge=0, le=1)
+    part_alignment: Literal["dense", "coarse"] = "dense"
 
 
 class Shuffled(Config):
