@@ -145,4 +145,8 @@ def _tensor(path: Path, value: Any) -> SourceTensor:
         raise ModelError(f"{path}: expected tensors only, found {value.name!r}, a {value.type.WhichOneof('value')}")
     kind = value.type.tensor_type
     shape = tuple(dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "?" for dim in kind.shape.dim)
-    return SourceTensor(value.name, onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type).name, shape)
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+    except KeyError as error:
+        raise ModelError(f"{path}: {value.name!r} has elements of no known type ({kind.elem_type})") from error
+    return SourceTensor(value.name, dtype.name, shape)

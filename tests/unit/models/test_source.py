@@ -52,6 +52,16 @@ def test_damaged_files_never_raise_anything_else(nets, position, value, cut):
         read_source(damaged)
 
 
+@pytest.mark.parametrize("number", [0, 99])
+def test_elements_of_no_known_type(nets, number):
+    path = nets.embedder("untyped.onnx")
+    model = onnx.load(path)
+    model.graph.input[0].type.tensor_type.elem_type = number
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="elements of no known type"):
+        read_source(path)
+
+
 def test_two_inputs(nets):
     other = helper.make_tensor_value_info("mask", TensorProto.FLOAT, ["N", 3, 8, 8])
     nodes = [helper.make_node("Add", ["input", "mask"], ["out"])]
