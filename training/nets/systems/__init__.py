@@ -1,0 +1,1 @@
+"""The re-identification systems, one a file, each a :class:`~training.nets.system.System`."""
