@@ -63,6 +63,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
             space=space,
             pool=pool,
             min_person_score=settings.serving.min_person_score,
+            rerank_top=settings.serving.rerank_top,
             observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
         ),
         gallery=gallery,

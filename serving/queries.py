@@ -30,6 +30,7 @@ class SearchOptions:
         min_score: least cosine of a match.
         group_by: ``track`` gives the best match of each track.
         attributes: all of these must hold.
+        rerank: order the matches by the neighbours that they share with the query, see :mod:`serving.rerank`.
     """
 
     k: int = 20
@@ -37,6 +38,7 @@ class SearchOptions:
     min_score: float | None = None
     group_by: GroupBy = "none"
     attributes: tuple[AttributeFilter, ...] = ()
+    rerank: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,8 @@ def sighting_detail(sighting: Sighting) -> SightingDetail:
 
 def match_out(match: Match) -> MatchOut:
     """A match; its cosine is cut to [-1, 1], which float32 may leave by a rounding."""
-    return MatchOut(**_fields(match.sighting), score=min(1.0, max(-1.0, float(match.score))))
+    score = min(1.0, max(-1.0, float(match.score)))
+    return MatchOut(**_fields(match.sighting), score=score, rerank_distance=match.rerank_distance)
 
 
 def search_out(answer: Answer) -> SearchOut:

@@ -75,7 +75,7 @@ class SearchFields(Where):
     attribute: Annotated[list[Annotated[str, Field(pattern=_ATTRIBUTE)]], BeforeValidator(_as_list)] = Field(
         default_factory=list, max_length=32, description="name:yes or name:no, of those that the embedder's attributes name."
     )
-    rerank: bool = Field(default=False, description="k-reciprocal re-ranking; refused by deployments without it.")
+    rerank: bool = Field(default=False, description="k-reciprocal re-ranking: adds rerank_distance, which then orders.")
 
 
 class PictureForm(SearchFields):
@@ -140,6 +140,9 @@ class MatchOut(SightingOut):
     """A sighting that is like the query."""
 
     score: float = Field(description="Cosine; higher is more alike.")
+    rerank_distance: float | None = Field(
+        description="By shared neighbours, 0 to 1; smaller is more alike, and orders. Null without rerank."
+    )
 
 
 class PersonOut(BaseModel):

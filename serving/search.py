@@ -12,6 +12,7 @@ import numpy as np
 from serving.collect import collect
 from serving.pool import BlockingPool
 from serving.queries import Answer, AttributeFilter, Box, PictureQuery, SearchOptions
+from serving.rerank import rerank_matches
 from sightline.errors import InputError, NotFoundError, SpaceMismatchError
 from sightline.geometry import box_areas, clip_boxes, xywh_to_xyxy, xyxy_to_xywh
 from sightline.ports import Gallery
@@ -23,7 +24,7 @@ MAX_PEOPLE = 100
 """As many people of a query's picture are told of, the largest; a detector finds no more."""
 
 Observe = Callable[[str, float], None]
-"""Hears a step's name (decode, detect, embed, gallery) and its seconds."""
+"""Hears a step's name (decode, detect, embed, gallery, rerank) and its seconds."""
 
 
 class NobodyFound(InputError):
@@ -41,12 +42,25 @@ class SearchService:
         space: EmbeddingSpace,
         pool: BlockingPool,
         min_person_score: float,
+        rerank_top: int,
         observe: Observe = lambda _step, _seconds: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``min_person_score``: fainter detections in a query's picture are not people worth asking about."""
+        """What a question may cost.
+
+        Args:
+            perception: embeds the query's picture.
+            gallery: the sightings.
+            space: the gallery's embedding space.
+            pool: for blocking calls.
+            min_person_score: fainter detections in a query's picture are not people worth asking about.
+            rerank_top: how many of the best matches re-ranking orders anew; at least ``k``.
+            observe: hears how long each step took.
+            monotonic: seconds.
+        """
         self._perception = perception
         self._min_person_score = min_person_score
+        self._rerank_top = rerank_top
         self._gallery = gallery
         self._pool = pool
         self._observe = observe
@@ -118,18 +132,25 @@ class SearchService:
     ) -> tuple[list[Match], bool]:
         if space != self.space.name:
             raise SpaceMismatchError(expected=self.space.name, actual=space)
+        wanted = max(options.k, self._rerank_top) if options.rerank else options.k
         with self._timed("gallery"):
-            return await self._pool.run(self._collect, vector, options, without)
+            matches, complete = await self._pool.run(self._collect, vector, options, wanted, without)
+        if options.rerank:
+            with self._timed("rerank"):
+                matches = await self._pool.run(rerank_matches, vector, matches)
+        return matches[: options.k], complete or len(matches) >= options.k
 
-    def _collect(self, vector: Float32Array, options: SearchOptions, without: str | None) -> tuple[list[Match], bool]:
-        # One more than k where one will be dropped; four a track, since a track is sampled a few times.
+    def _collect(
+        self, vector: Float32Array, options: SearchOptions, wanted: int, without: str | None
+    ) -> tuple[list[Match], bool]:
+        # One more than wanted where one will be dropped; four a track, since a track is sampled a few times.
         selective = options.group_by == "track" or bool(options.attributes)
         return collect(
             partial(self._nearest, vector, options),
-            options.k,
+            wanted,
             keep=lambda match: match.sighting.sighting_id != without and _has(match, options.attributes),
             key=_track if options.group_by == "track" else _identity,
-            first_fetch=options.k * (4 if selective else 1) + (without is not None),
+            first_fetch=wanted * (4 if selective else 1) + (without is not None),
         )
 
     def _nearest(self, vector: Float32Array, options: SearchOptions, fetch: int) -> list[Match]:

@@ -223,6 +223,8 @@ class ServingSettings(_Section):
     """Per replica, in flight; more are told to come back (503 with Retry-After)."""
     min_person_score: float = Field(default=0.3, ge=0, le=1)
     """Fainter detections in a query's picture are not people worth asking about."""
+    rerank_top: int = Field(default=200, ge=1, le=2000)
+    """How many of the best matches a question with ``rerank`` orders anew; one that asks for more has all of its own."""
 
 
 class MetricsSettings(_Section):

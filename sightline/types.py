@@ -212,10 +212,17 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Match:
-    """A sighting found for a query; ``score`` is the cosine in [-1, 1], higher is more alike."""
+    """A sighting found for a query.
+
+    Attributes:
+        sighting: what was found.
+        score: the cosine in [-1, 1], higher is more alike.
+        rerank_distance: by the neighbours that query and match share, smaller is more alike; None = not re-ranked.
+    """
 
     sighting: Sighting
     score: float
+    rerank_distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

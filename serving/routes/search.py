@@ -118,13 +118,11 @@ def _checked(model: type[Fields], values: dict[str, Any]) -> Fields:
 
 
 def _options(services: Services, fields: SearchFields) -> SearchOptions:
-    if fields.rerank:
-        raise _invalid("rerank: this deployment has no re-ranking; leave it out to order by score")
     where = fields.filter()
     if where.start_us is not None and where.end_us is not None and where.start_us >= where.end_us:
         raise _invalid("start: must be before end")
     attributes = tuple(_attribute(services, item) for item in fields.attribute)
-    return SearchOptions(fields.k, where, fields.min_score, fields.group_by, attributes)
+    return SearchOptions(fields.k, where, fields.min_score, fields.group_by, attributes, fields.rerank)
 
 
 def _attribute(services: Services, item: str) -> AttributeFilter:

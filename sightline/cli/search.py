@@ -58,6 +58,7 @@ def search(
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many matches.")] = 20,
     min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Least cosine.")] = None,
     group_by: Annotated[GroupBy, typer.Option(help="track = the best match of each track.")] = GroupBy.NONE,
+    rerank: Annotated[bool, typer.Option("--rerank", help="Order the best matches by the neighbours that they share.")] = False,
     box: Annotated[str | None, typer.Option(callback=_box, help="x,y,w,h of the person. Unset: the largest found.")] = None,
     crop: Annotated[bool, typer.Option("--crop", help="The picture shows one person already.")] = False,
     sheet: Annotated[Path | None, typer.Option(callback=_sheet, help="Write the matches as one picture here.")] = None,
@@ -70,6 +71,7 @@ def search(
     - `sightline search person.jpg --crop`
     - `sightline search room.jpg --box 120,40,80,210 --camera hall --camera entrance`
     - `sightline search room.jpg --start 2026-11-21T08:00 -k 50 --group-by track --sheet matches.jpg`
+    - `sightline search person.jpg --crop --rerank -k 50`
     - `sightline search room.jpg --json | jq '.matches[0]'`
     """
     if crop and box is not None:
@@ -81,7 +83,7 @@ def search(
 
     given = {"camera": camera, "start": start, "end": end, "min_score": min_score, "box": box}
     fields: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    fields.update({"k": str(k), "group_by": group_by.value, "crop": str(crop).lower()})
+    fields.update({"k": str(k), "group_by": group_by.value, "crop": str(crop).lower(), "rerank": str(rerank).lower()})
     picture = image.read_bytes()
     with QuestionsClient(load_settings()) as client:
         answer = client.search(picture, fields)
@@ -102,13 +104,15 @@ def _table(answer: dict[str, Any]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("#", "score"):
+    reranked = any(match.get("rerank_distance") is not None for match in answer["matches"])
+    for name in ("#", "score", *(["re-ranked"] if reranked else [])):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("camera", "time"):
         table.add_column(name, no_wrap=True)
     table.add_column("sighting", overflow="fold")
     for rank, match in enumerate(answer["matches"], start=1):
-        table.add_row(str(rank), f"{match['score']:.3f}", match["camera"], _local(match["time"]), match["sighting_id"])
+        figures = [f"{match['score']:.3f}", *([f"{match['rerank_distance']:.3f}"] if reranked else [])]
+        table.add_row(str(rank), *figures, match["camera"], _local(match["time"]), match["sighting_id"])
     return table
 
 

@@ -29,6 +29,7 @@ from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.adapters.triton import TritonInference
 from sightline.models.selection import select_models
+from sightline.ranking import rerank
 from sightline.settings import Settings
 from sightline.stages.detector import Detector
 from sightline.stages.embedder import Embedder
@@ -165,6 +166,20 @@ def test_a_stored_picture_finds_itself_exactly(running: Running) -> None:
         assert match["score"] == pytest.approx(1.0, abs=1e-3)
         crop = httpx.get(running.url + match["crop_url"])
         assert (crop.status_code, crop.headers["content-type"]) == (200, "image/jpeg")
+
+
+def test_rerank_is_what_the_stored_vectors_give(running: Running) -> None:
+    asked, *others = running.sightings
+    body = {"sighting_id": asked.sighting_id, "rerank": True, "k": PEOPLE}
+    matches = httpx.post(f"{running.url}/v1/search", json=body).json()["matches"]
+
+    # Neighbours are sought in the order of the cosine, so that is how equal ones would rank.
+    others.sort(key=lambda sighting: -float(asked.embedding @ sighting.embedding))
+    [expected] = rerank(asked.embedding[None], np.stack([sighting.embedding for sighting in others]))
+    by_id = dict(zip([sighting.sighting_id for sighting in others], expected, strict=True))
+    assert [match["sighting_id"] for match in matches] == sorted(by_id, key=lambda sighting_id: by_id[sighting_id])
+    for match in matches:
+        assert match["rerank_distance"] == pytest.approx(by_id[match["sighting_id"]], abs=1e-4)
 
 
 def test_the_largest_person_in_a_frame(running: Running, shared_dir: Path) -> None:

@@ -58,6 +58,7 @@ class World:
     blobs: BlobStore = field(default_factory=InMemoryBlobs)
     checks: dict[str, Check] = field(default_factory=dict)
     max_searches: int = 16
+    rerank_top: int = 200
 
     def __post_init__(self) -> None:
         self.perception = Perception(Stages(ColourDetector(), DETECTOR_SPEC, ColourEmbedder(), EMBEDDER_SPEC))
@@ -148,6 +149,7 @@ class World:
             space=EMBEDDER_SPEC.embedding_space,
             pool=pool,
             min_person_score=0.3,
+            rerank_top=self.rerank_top,
             observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
         )
         return Services(

@@ -87,6 +87,17 @@ def test_a_table_for_people(url: str, picture: Path, search: Search) -> None:
     assert "entrance" in out
 
 
+def test_rerank_orders_and_is_shown(url: str, picture: Path, search: Search) -> None:
+    code, out, _ = search([str(picture), "-k", "6", "--rerank", "--json"], url)
+    matches = json.loads(out)["matches"]
+    _, table, _ = search([str(picture), "-k", "6", "--rerank"], url)
+
+    distances = [match["rerank_distance"] for match in matches]
+    assert (code, distances) == (0, sorted(distances))
+    assert "re-ranked" in table
+    assert f"{distances[-1]:.3f}" in table
+
+
 def test_a_box_asks_for_the_other(url: str, picture: Path, search: Search) -> None:
     _, out, _ = search([str(picture), "--box", "381,141,77,190", "-k", "1", "--json"], url)
 

@@ -79,6 +79,26 @@ async def test_min_score(client: httpx.AsyncClient) -> None:
     assert min(match["score"] for match in matches) >= 0.8
 
 
+async def test_rerank_orders_by_its_distance(client: httpx.AsyncClient) -> None:
+    plain = (await ask(client, k="30")).json()["matches"]
+    reranked = (await ask(client, k="30", rerank="true")).json()["matches"]
+
+    assert {match["rerank_distance"] for match in plain} == {None}
+    distances = [match["rerank_distance"] for match in reranked]
+    assert distances == sorted(distances)
+    assert 0 <= distances[0] < distances[-1] <= 1
+    assert {match["frame_id"].rsplit("-", 2)[0] for match in reranked[:6]} == {"walk-0"}, "all six of the person asked for"
+
+
+async def test_rerank_keeps_to_the_filters(client: httpx.AsyncClient) -> None:
+    fields = {"k": "5", "camera": "hall-east", "min_score": "0.2", "group_by": "track", "rerank": "true"}
+    matches = (await ask(client, **fields)).json()["matches"]
+
+    assert {match["camera"] for match in matches} == {"hall-east"}
+    assert len({match["track"] for match in matches}) == len(matches) == 5
+    assert min(match["score"] for match in matches) >= 0.2
+
+
 async def test_crop_takes_all_of_the_picture(client: httpx.AsyncClient) -> None:
     answer = (await ask(client, crop="true")).json()
 
@@ -184,7 +204,7 @@ async def test_what_is_not_json(client: httpx.AsyncClient, body: bytes) -> None:
         ({"box": "700,2,10,10"}, "640x360"),
         ({"box": "1,2,30,40", "crop": "true"}, "crop"),
         ({"group_by": "person"}, "group_by"),
-        ({"rerank": "true"}, "re-ranking"),
+        ({"rerank": "perhaps"}, "rerank"),
         ({"attribute": "hat:yes"}, "hat"),
         ({"attribute": "hat"}, "attribute"),
         ({"colour": "red"}, "colour"),

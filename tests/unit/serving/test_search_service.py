@@ -12,6 +12,7 @@ from serving.queries import Answer, AttributeFilter, PictureQuery, SearchOptions
 from serving.search import NobodyFound, SearchService
 from sightline.decoding import ImageLimits, decode_image
 from sightline.errors import InputError, NotFoundError, SpaceMismatchError
+from sightline.ranking import rerank
 from sightline.types import SightingFilter, UInt8Array
 
 TALL, SMALL = LOOKS[0], LOOKS[5]
@@ -108,6 +109,48 @@ async def test_more_tracks_than_there_are(service: SearchService, world: World) 
 
     assert len(answer.matches) == len(LOOKS) * 2
     assert answer.complete
+
+
+async def test_reranking_looks_beyond_k(world: World) -> None:
+    """What comes first of all matches re-ranked comes first of k as well, though k alone would not have fetched it."""
+    asked = world.gallery.newest(limit=1)[0]
+    service = world.services().search
+    everything = (await service.by_sighting(asked.sighting_id, SearchOptions(k=1000, rerank=True))).matches
+    few = await service.by_sighting(asked.sighting_id, SearchOptions(k=4, rerank=True))
+
+    assert [match.sighting.sighting_id for match in few.matches] == [match.sighting.sighting_id for match in everything[:4]]
+    assert few.complete
+    assert asked.sighting_id not in [match.sighting.sighting_id for match in everything]
+    assert len(everything) == len(LOOKS) * 2 * FRAMES_PER_TRACK - 1
+
+
+async def test_reranking_is_that_of_the_ranking_module(world: World) -> None:
+    asked = world.gallery.newest(limit=1)[0]
+    plain = (await world.services().search.by_sighting(asked.sighting_id, SearchOptions(k=1000))).matches
+    answer = await world.services().search.by_sighting(asked.sighting_id, SearchOptions(k=1000, rerank=True))
+
+    gallery = np.stack([match.sighting.embedding for match in plain])
+    expected = dict(zip([m.sighting.sighting_id for m in plain], rerank(asked.embedding[None], gallery)[0], strict=True))
+    for match in answer.matches:
+        assert match.rerank_distance == pytest.approx(expected[match.sighting.sighting_id], abs=1e-6)
+
+
+async def test_no_more_than_the_top_is_reranked(world: World) -> None:
+    """The best ten by cosine are ordered anew: the eleventh is not among the answers, however well it would do."""
+    asked = world.gallery.newest(limit=1)[0]
+    world.rerank_top = 10
+    plain = await world.services().search.by_sighting(asked.sighting_id, SearchOptions(k=10))
+    answer = await world.services().search.by_sighting(asked.sighting_id, SearchOptions(k=3, rerank=True))
+
+    assert len(answer.matches) == 3
+    assert {m.sighting.sighting_id for m in answer.matches} <= {m.sighting.sighting_id for m in plain.matches}
+
+
+async def test_reranking_nothing(service: SearchService, world: World) -> None:
+    asked = world.gallery.newest(limit=1)[0]
+    options = SearchOptions(where=SightingFilter(("nowhere",)), rerank=True)
+
+    assert (await service.by_sighting(asked.sighting_id, options)).matches == []
 
 
 async def test_filters_hold_for_every_match(service: SearchService, world: World) -> None:
