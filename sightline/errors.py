@@ -7,6 +7,7 @@ SightlineError
 │   ├── NotFoundError         the thing asked for does not exist
 │   └── SpaceMismatchError    vectors of two embedding spaces were about to meet
 ├── ModelError                a model breaks its contract
+├── TrainingError             a training run cannot go on: it would in vain
 └── ServiceError              a server we lean on failed (Kafka, Triton, Milvus, the blob store)
     ├── ServiceUnavailable    it may work again: retry with back-off
     └── FencedError           somebody else owns this work now: drop it, do not retry
@@ -83,6 +84,10 @@ class SpaceMismatchError(InputError):
 
 class ModelError(SightlineError):
     """A model breaks its contract (tensors, shapes, spec)."""
+
+
+class TrainingError(SightlineError):
+    """A training run cannot go on; to try again from its last checkpoint would end the same way."""
 
 
 class ServiceError(SightlineError):

@@ -1,0 +1,57 @@
+"""The processes that train together: who this one is, and the few things that they tell one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One process of those that train together. Alone, nothing here does anything.
+
+    Whoever starts several processes makes the process group (gloo on CPUs, nccl on GPUs) first.
+
+    Attributes:
+        rank: this process, 0 … size-1; the first one reports, evaluates and writes.
+        size: how many there are.
+        device: where this one computes.
+    """
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process reports, evaluates and writes."""
+        return self.rank == 0
+
+    def parallel(self, module: nn.Module) -> nn.Module:
+        """The module, its gradients the mean over all processes' after each backward pass."""
+        if self.size == 1:
+            return module
+        # A phase may leave heads of the system out of its loss: their parameters get no gradient.
+        return DistributedDataParallel(module, find_unused_parameters=True)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean over all processes; every one of them calls it at the same place."""
+        if self.size == 1:
+            return values
+        total = values.clone()
+        distributed.all_reduce(total)
+        return total / self.size
+
+    def gather(self, value: T) -> list[T]:
+        """Each process's value, by rank; every one of them calls it at the same place."""
+        if self.size == 1:
+            return [value]
+        values: list[T | None] = [None] * self.size
+        distributed.all_gather_object(values, value)
+        return [each for each in values if each is not None]
