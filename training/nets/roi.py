@@ -66,19 +66,19 @@ def gathered_maximum(
     """:func:`roi_max_pool` of standard operators only.
 
     Rows first, then columns: the k-th row of every bin is gathered and a running maximum kept, so memory holds two maps of
-    P * h rows and never all cells of all bins. A bin with fewer rows than the largest repeats its last: no mask is needed.
+    P * h rows and never all cells of all bins. A bin with fewer rows than the largest sees its last again: that masks the rest.
     """
-    count, channels, height, width = features.shape
-    parts = windows.xyxy.shape[1]
-    columns, rows = _bins(windows.xyxy, (width, height), size_hw)
+    count, parts = windows.visible.shape
+    channels, height, width = (int(side) for side in features.shape[1:])
+    across, down = _bins(windows.xyxy, (width, height), size_hw)
     cells = features.permute(0, 2, 3, 1).reshape(count * height, width * channels)
-    pooled = _running_maximum(cells, rows, height, count, _most_cells(largest_wh[1], height, size_hw[0]))
-    pooled = pooled.reshape(count * parts * size_hw[0] * width, channels)
-    each_row = _Bins(*(edge.unsqueeze(2).expand(-1, -1, size_hw[0], -1) for edge in (columns.start, columns.end)))
-    grid = _running_maximum(
-        pooled, each_row, width, count * parts * size_hw[0], _most_cells(largest_wh[0], width, size_hw[1])
-    ).reshape(count, parts, *size_hw, channels)
-    seen = windows.visible[:, :, None, None] & rows.some[..., None] & columns.some[:, :, None, :]
+    rows = _reduced(cells, down.flatten(1, 2), height, _most_cells(largest_wh[1], height, size_hw[0]))
+    cells = rows.reshape(count * parts * size_hw[0] * width, channels)
+    # All rows of bins of a window have the same columns.
+    columns = across.repeated(size_hw[0]).flatten(0, 1)
+    grid = _reduced(cells, columns, width, _most_cells(largest_wh[0], width, size_hw[1]))
+    grid = grid.reshape(count, parts, *size_hw, channels)
+    seen = windows.visible[:, :, None, None] & down.some[:, :, :, None] & across.some[:, :, None, :]
     return torch.where(seen[..., None], grid, torch.zeros_like(grid)).permute(0, 1, 4, 2, 3)
 
 
@@ -92,6 +92,13 @@ class _Bins:
     @property
     def some(self) -> Tensor:
         return self.end > self.start
+
+    def flatten(self, first: int, last: int) -> _Bins:
+        return _Bins(self.start.flatten(first, last), self.end.flatten(first, last))
+
+    def repeated(self, times: int) -> _Bins:
+        """(N, P, b) -> (N, P * times, b)."""
+        return _Bins(self.start.repeat_interleave(times, dim=1), self.end.repeat_interleave(times, dim=1))
 
 
 def _bins(xyxy: Tensor, side_wh: tuple[int, int], size_hw: tuple[int, int]) -> tuple[_Bins, _Bins]:
@@ -123,11 +130,11 @@ def _most_cells(largest: float, side: int, bins: int) -> int:
     return min(side, math.ceil((largest * side + 2) / bins) + 1)
 
 
-def _running_maximum(table: Tensor, bins: _Bins, side: int, groups: int, most: int) -> Tensor:
-    """Rows of ``table`` (groups * side, D) reduced over each bin's: (bins in all, D)."""
-    offsets = torch.arange(groups, device=table.device) * side
-    start = (bins.start.reshape(groups, -1) + offsets[:, None]).reshape(-1)
-    last = (bins.end.clamp(min=1).reshape(groups, -1) - 1 + offsets[:, None]).reshape(-1)
+def _reduced(table: Tensor, bins: _Bins, side: int, most: int) -> Tensor:
+    """The maximum over the rows of each bin: (G * side, D), bins (G, B) of the ``side`` rows of each group -> (G * B, D)."""
+    offsets = torch.arange(bins.start.shape[0], device=table.device)[:, None] * side
+    start = (bins.start + offsets).reshape(-1)
+    last = (bins.end.clamp(min=1) - 1 + offsets).reshape(-1)
     best = table[torch.minimum(start, last)]
     for step in range(1, most):
         best = torch.maximum(best, table[torch.minimum(start + step, last)])

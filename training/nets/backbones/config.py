@@ -10,6 +10,10 @@ from pydantic import Field
 from training.config import Config
 
 
+BlockCount: TypeAlias = Annotated[int, Field(ge=1, le=26)]
+"""Blocks of a group are named by the letters of the alphabet."""
+
+
 class _Trunk(Config):
     """What every backbone is told.
 
@@ -33,7 +37,7 @@ class ResNetConfig(_Trunk):
 
     kind: Literal["resnet"] = "resnet"
     block: Literal["bottleneck", "basic"] = "bottleneck"
-    blocks: tuple[int, int, int, int] = (3, 4, 6, 3)
+    blocks: tuple[BlockCount, BlockCount, BlockCount, BlockCount] = (3, 4, 6, 3)
     last_stride: Literal[1, 2] = 2
 
 
@@ -75,7 +79,7 @@ class NarrowResidualConfig(_Trunk):
 
     kind: Literal["narrow_residual"] = "narrow_residual"
     channels: tuple[int, int, int, int] = (32, 64, 128, 256)
-    blocks: tuple[int, int, int, int] = (1, 1, 1, 1)
+    blocks: tuple[BlockCount, BlockCount, BlockCount, BlockCount] = (1, 1, 1, 1)
     last_stride: Literal[1, 2] = 2
     instance_norm_up_to: int = Field(default=64, ge=0)
     checkpoint: None = None
