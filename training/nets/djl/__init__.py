@@ -1,0 +1,1 @@
+"""Layers of DJL, the Deep Joint Learning network, one concept a file."""

@@ -1,0 +1,1 @@
+"""Layers of the joint-loss system, one concept a file."""
