@@ -75,5 +75,6 @@ class Baseline(System):
         return described
 
     def inference_net(self) -> EmbeddingNet:
-        """Without the classifier."""
-        return EmbeddingNet(nn.Sequential(self.descriptor, self.neck))
+        """Without the classifier; learning or not as this is now, as exporters leave a net in the mode that they met it in."""
+        net = EmbeddingNet(nn.Sequential(self.descriptor, self.neck))
+        return net.train(self.training)
