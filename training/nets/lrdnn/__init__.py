@@ -1,0 +1,1 @@
+"""Layers of LRDNN: its heads, the channel parse block, and what joins its two branches."""
