@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sightline.errors import InputError, ServiceUnavailable
 from sightline.filling import fill
 from sightline.ports import Gallery
+from sightline.standing import Replay, standing_records
 from sightline.types import Sighting
 from sightline.wire import Record, sighting_from_record
 
@@ -23,14 +24,6 @@ Answer = TypeVar("Answer")
 
 BATCH = 1000
 _PATIENCE_S, _PAUSE_S = 60.0, 1.0
-
-
-class Replay(Protocol):
-    """A topic from its beginning to where it ended when this was opened."""
-
-    def records(self) -> Iterator[list[Record]]:
-        """Batches of records, in order within each partition; may be asked for again. Raises ServiceUnavailable."""
-        ...
 
 
 @dataclass(slots=True)
@@ -72,31 +65,16 @@ def rebuild(
     Raises:
         ServiceUnavailable: Kafka or a gallery stayed away; run it again.
     """
-    done = Rebuilt()
-    last = _last_records(replay, done, on_progress)
+    standing = standing_records(replay, on_progress)
+    done = Rebuilt(erased=standing.erased, replaced=standing.replaced)
     writing = _Writing(open_gallery, sleep, done)
     for records in replay.records():
         for record in records:
-            if record.value is not None and last.get(record.key) == (record.partition, record.offset):
+            if standing.stands(record):
                 writing.take(record, space)
         on_progress(len(records))
     writing.finish()
     return done
-
-
-def _last_records(replay: Replay, done: Rebuilt, on_progress: Callable[[int], None]) -> dict[bytes | None, tuple[int, int]]:
-    """Where each sighting's last record is, by key; erased ones are left out."""
-    last: dict[bytes | None, tuple[int, int]] = {}
-    for records in replay.records():
-        for record in records:
-            known = last.pop(record.key, None) is not None
-            if record.value is None:
-                done.erased += known
-            else:
-                done.replaced += known
-                last[record.key] = (record.partition, record.offset)
-        on_progress(len(records))
-    return last
 
 
 class _Writing:

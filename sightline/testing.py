@@ -76,20 +76,12 @@ class InMemoryGallery:
 
     def _rows_where(self, where: SightingFilter) -> list[Sighting]:
         with self._lock:
-            return [row for row in self._rows.values() if _passes(row, where)]
+            return [row for row in self._rows.values() if where.passes(row)]
 
     def _check_space(self, space: str, dimension: int) -> None:
         if (space, dimension) != (self._space, self._dimension):
             expected = f"{self._space} ({self._dimension} dimensions)"
             raise SpaceMismatchError(expected=expected, actual=f"{space} ({dimension} dimensions)")
-
-
-def _passes(row: Sighting, where: SightingFilter) -> bool:
-    return (
-        (not where.cameras or row.camera in where.cameras)
-        and (where.start_us is None or row.captured_at_us >= where.start_us)
-        and (where.end_us is None or row.captured_at_us < where.end_us)
-    )
 
 
 class InMemoryBlobs:

@@ -238,6 +238,14 @@ class SightingFilter:
     start_us: int | None = None
     end_us: int | None = None
 
+    def passes(self, sighting: Sighting) -> bool:
+        """Whether a sighting counts."""
+        return (
+            (not self.cameras or sighting.camera in self.cameras)
+            and (self.start_us is None or sighting.captured_at_us >= self.start_us)
+            and (self.end_us is None or sighting.captured_at_us < self.end_us)
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CameraState:

@@ -20,7 +20,7 @@ _SILENCE_S = 60.0
 
 
 class TopicReplay:
-    """See :class:`sightline.rebuilding.Replay`. Reads what is committed; undecided transactions are waited for."""
+    """See :class:`sightline.standing.Replay`. Reads what is committed; undecided transactions are waited for."""
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
         self._settings = settings

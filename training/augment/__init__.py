@@ -1,0 +1,1 @@
+"""What happens to a training sample: each augmentation acts on picture, key points and dense coordinates together."""

@@ -1,0 +1,60 @@
+"""Views to the tensors that a net takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from sightline.types import DenseCoordinates, UInt8Array
+from training.augment.view import View
+from training.batch import Batch, Inputs, Targets
+from training.data.samples import dense_coordinates
+
+PartImages = Callable[[UInt8Array, DenseCoordinates], UInt8Array]
+"""uint8 RGB (N, H, W, 3) and their coordinates -> uint8 (N, 24, 3, S, S), as :func:`training.data.part_images.part_images`."""
+
+
+def as_inputs(views: Sequence[View], part_images: PartImages | None = None) -> Inputs:
+    """N views of one size as a net's inputs.
+
+    Args:
+        views: all of one size; all with key points, or none.
+        part_images: makes the part images; None = none are wanted.
+
+    Raises:
+        ValueError: part images are wanted, and a view has no dense coordinates.
+    """
+    pixels = np.stack([view.image for view in views])
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
+    return Inputs(images, _keypoints(views), _part_images(views, pixels, part_images))
+
+
+def _keypoints(views: Sequence[View]) -> torch.Tensor | None:
+    known = [view.keypoints for view in views if view.keypoints is not None]
+    if not known:
+        return None
+    height, width = views[0].size_hw
+    return torch.from_numpy(np.stack(known) / np.array([width, height, 1], np.float32))
+
+
+def _part_images(views: Sequence[View], pixels: UInt8Array, make: PartImages | None) -> torch.Tensor | None:
+    if make is None:
+        return None
+    known = [view.iuv for view in views if view.iuv is not None]
+    if len(known) < len(views):
+        raise ValueError("part images are wanted, and there are pictures without dense coordinates")
+    return torch.from_numpy(make(pixels, dense_coordinates(np.stack(known))))
+
+
+def pinned(batch: Batch) -> Batch:
+    """The same in page-locked memory, from which a GPU copies while it works."""
+    inputs, targets = batch.inputs, batch.targets
+    keypoints = None if inputs.keypoints is None else inputs.keypoints.pin_memory()
+    part_images = None if inputs.part_images is None else inputs.part_images.pin_memory()
+    return Batch(
+        Inputs(inputs.images.pin_memory(), keypoints, part_images),
+        Targets(targets.classes.pin_memory(), targets.camids.pin_memory(), targets.attributes.pin_memory(), keypoints),
+        batch.indices,
+    )

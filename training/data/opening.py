@@ -1,0 +1,204 @@
+"""From where the data lie to what is learnt from and judged by: the one way in, for the command line and for programs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sightline.body_model.fit import fit_dense_coordinates
+from sightline.errors import ConfigurationError
+from sightline.types import Float32Array
+from training.augment.pipeline import training_pipeline
+from training.config import AugmentConfig
+from training.data.annotations import annotation, joined_attributes, joined_keypoints
+from training.data.archives import SUFFIXES, is_archive, unpacked
+from training.data.attribute_table import read_attributes
+from training.data.batching import PartImages
+from training.data.cache import default_cache
+from training.data.config import DataConfig
+from training.data.evaluation_set import EvaluationPart, EvaluationSet
+from training.data.fingerprint import fingerprint
+from training.data.keypoint_table import read_keypoints
+from training.data.layouts import found_layout, read_layout
+from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
+from training.data.reading import Memory, StoredPicture, read_all
+from training.data.records import ReidSet
+from training.data.samples import FitBody, Samples, fitted_iuv
+from training.data.training_set import TrainingSet
+
+log = logging.getLogger(__name__)
+
+KEYPOINTS, ATTRIBUTES = "keypoints.npz", "attributes.csv"
+"""Names of the annotations that are looked for beside the data."""
+
+Report = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetInput:
+    """What the net takes, and how its samples are made.
+
+    Attributes:
+        size_hw: of its input, pixels.
+        augment: of the training samples; its ``resize_hw`` holds at test too.
+        part_images: makes part images of the training samples; None = the net learns without.
+        fit: dense coordinates of people by their key points, for the part images.
+        test_batch: pictures a batch at test.
+        test_disturbance: key points are shifted by up to this part of the picture at test; 0 = not at all.
+    """
+
+    size_hw: tuple[int, int]
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    part_images: PartImages | None = None
+    fit: FitBody = fit_dense_coordinates
+    test_batch: int = 64
+    test_disturbance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedData:
+    """A data set, opened: what is learnt from, and what a run is judged by."""
+
+    training: TrainingSet
+    evaluation: EvaluationSet
+
+
+def open_training_data(config: DataConfig, net: NetInput, *, report: Report = _silent) -> OpenedData:
+    """Find, unpack, read and check a data set with its annotations. Every picture is read once: seconds for 10,000.
+
+    Args:
+        config: where it is, and how it is read.
+        net: what its batches are for.
+        report: told how far it is.
+
+    Raises:
+        ConfigurationError: there is no such data set, it is not laid out as expected, or annotations do not fit it.
+        InputError: pictures cannot be read, and are not to be skipped.
+    """
+    augmentation = training_pipeline(net.augment, net.size_hw)  # what is wrong with it is said before the data are read
+    root, reid_set = open_reid_set(config, report=report)
+    stored = _read(config, reid_set, report)
+    keypoints = _keypoints(config, root, stored)
+    train, query, gallery = _parts(reid_set, stored, keypoints)
+    places = _places(config, root)
+    table = annotation(read_attributes, config.attributes, ATTRIBUTES, places)
+    labels = joined_attributes(table, train.pictures, required=config.attributes is not None)
+    training = TrainingSet(
+        train if net.part_images is None else _with_coordinates(train, net.fit, report),
+        augmentation,
+        fingerprint=fingerprint(stored, keypoints, labels),
+        attributes=labels,
+        attribute_values=table.values if table is not None and labels is not None else None,
+        part_images=net.part_images,
+        threads=config.threads,
+        ahead=config.ahead,
+    )
+    evaluation = EvaluationSet(reid_set.name, *(_evaluated(part, net, config) for part in (query, gallery)))
+    log.info(
+        "%s: %d pictures of %d identities to learn from; %d queries, a gallery of %d",
+        *(reid_set.name, len(train), training.facts.classes, len(query), len(gallery)),
+    )
+    return OpenedData(training, evaluation)
+
+
+def open_reid_set(config: DataConfig, *, report: Report = _silent) -> tuple[Path, ReidSet]:
+    """The folder of a data set, unpacked where it is in an archive, and who is on which of its pictures.
+
+    Raises:
+        ConfigurationError: there is none, or it is not laid out as expected.
+    """
+    cache = config.cache or default_cache()
+    folder = config.path
+    if not folder.exists():
+        raise ConfigurationError(f"there is no data set {folder}: name a folder or an archive ({', '.join(SUFFIXES)})")
+    archive = _archive(folder)
+    if archive is not None:
+        folder = unpacked(archive, cache, lambda done, total: report(f"unpacking {archive.name}", done, total))
+    root, layout = found_layout(folder, config.layout)
+    return root, read_layout(root, layout, cache=cache, on_progress=lambda done, total: report("unpacking", done, total))
+
+
+def _archive(path: Path) -> Path | None:
+    """The archive that a path names, or the only one in a folder that holds nothing else of a data set; None = it is a folder.
+
+    Raises:
+        ConfigurationError: it is a file of another kind.
+    """
+    if path.is_file():
+        if is_archive(path):
+            return path
+        raise ConfigurationError(f"{path} is neither a folder nor an archive ({', '.join(SUFFIXES)})")
+    archives = [inside for inside in sorted(path.iterdir()) if is_archive(inside)]
+    alone = len(archives) == 1 and not any(inside.is_dir() for inside in path.iterdir())
+    return archives[0] if alone else None
+
+
+def _read(config: DataConfig, reid_set: ReidSet, report: Report) -> tuple[StoredPicture, ...]:
+    memory = Memory(config.memory_bytes)
+    stored = read_all(
+        reid_set.pictures,
+        memory=memory,
+        resolution=config.resolution,
+        skip_broken=config.broken == "skip",
+        threads=config.threads,
+        on_progress=lambda done, total: report("reading pictures", done, total),
+    )
+    kept = sum(each.kept is not None for each in stored)
+    log.info("%d of %d decoded pictures are kept in memory (%.0f MiB)", kept, len(stored), memory.used_bytes / 2**20)
+    if kept < len(stored):
+        log.info("the others are decoded anew each time; a larger data.memory_bytes keeps more")
+    return stored
+
+
+def _places(config: DataConfig, root: Path) -> Sequence[Path]:
+    """Where annotations are looked for: in the set, beside it, and where its archive is."""
+    return (root, root.parent, config.path, config.path.parent)
+
+
+def _keypoints(config: DataConfig, root: Path, stored: Sequence[StoredPicture]) -> Float32Array | None:
+    table = annotation(read_keypoints, config.keypoints, KEYPOINTS, _places(config, root))
+    if table is None and is_stream_crops(root):
+        table = read_stream_keypoints(root)
+    return joined_keypoints(table, stored, required=config.keypoints is not None)
+
+
+def _parts(
+    reid_set: ReidSet, stored: Sequence[StoredPicture], keypoints: Float32Array | None
+) -> tuple[Samples, Samples, Samples]:
+    """Train, query and gallery of what could be read."""
+
+    def part(pictures: Sequence[object]) -> Samples:
+        members = set(pictures)
+        rows = [row for row, each in enumerate(stored) if each.picture in members]
+        return Samples([stored[row] for row in rows], None if keypoints is None else keypoints[rows])
+
+    return part(reid_set.train), part(reid_set.query), part(reid_set.gallery)
+
+
+def _with_coordinates(samples: Samples, fit: FitBody, report: Report) -> Samples:
+    """The samples with dense coordinates, where they have key points; how many have no body is logged."""
+    if samples.keypoints is None:
+        return samples
+    fitting = lambda done, total: report("fitting bodies to key points", done, total)  # noqa: E731
+    maps, nobody = fitted_iuv(samples.pictures, samples.keypoints, fit, fitting)
+    log.info("no body was found on %d of %d training pictures: their part images are empty", nobody, len(samples))
+    return Samples(samples.pictures, samples.keypoints, maps)
+
+
+def _evaluated(samples: Samples, net: NetInput, config: DataConfig) -> EvaluationPart:
+    return EvaluationPart(
+        samples,
+        net.augment,
+        net.size_hw,
+        batch_size=net.test_batch,
+        part_disturbance=net.test_disturbance,
+        threads=config.threads,
+        ahead=config.ahead,
+    )
