@@ -16,6 +16,9 @@ class ExportedNet:
     Args:
         net: put into evaluation mode.
         example: images, and key points where the net takes them.
+
+    Attributes:
+        model: the ONNX file's bytes.
     """
 
     def __init__(self, net: nn.Module, *example: Tensor) -> None:
@@ -31,7 +34,8 @@ class ExportedNet:
             output_names=["embedding"],
             dynamic_axes={name: {0: "batch"} for name in (*self._names, "embedding")},
         )
-        self._session = onnxruntime.InferenceSession(graph.getvalue())
+        self.model = graph.getvalue()
+        self._session = onnxruntime.InferenceSession(self.model)
 
     def __call__(self, *inputs: Tensor) -> NDArray:
         feed = {name: value.numpy() for name, value in zip(self._names, inputs, strict=True)}
