@@ -71,8 +71,7 @@ async def test_a_slow_store_does_not_hold_up_decoding(threads: tuple[ThreadPoolE
         lane.add(lambda turn: take(PERSON, 0, turn))
         lane.add(lambda turn: take(NOBODY, 1, turn))
         try:
-            await asyncio.wait_for(_until(lambda: outcomes == [1]), 20)
-            assert store.asked.is_set()
+            await asyncio.wait_for(_until(lambda: outcomes == [1] and store.asked.is_set()), 20)
             assert lane.completed() == []  # in order: the first frame's sighting waits for its crop
         finally:
             store.opened.set()
