@@ -47,6 +47,8 @@ class PaperRow:
         baseline: the row that the step is taken from; None = it is the one that others are compared with.
         weights_of: the row whose trained weights this one only evaluates in another way; None = it is trained itself.
         rerank: evaluated with k-reciprocal re-ranking.
+        data: overrides of how the data are read, :class:`training.data.config.DataConfig`.
+        test_disturbance: evaluated with key points shifted by up to this part of the picture's sides.
     """
 
     name: str
@@ -55,6 +57,8 @@ class PaperRow:
     baseline: str | None = None
     weights_of: str | None = None
     rerank: bool = False
+    data: Overrides = field(default_factory=dict)
+    test_disturbance: float = 0.0
 
 
 def by_name(rows: Iterable[PaperRow]) -> dict[str, PaperRow]:
