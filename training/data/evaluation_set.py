@@ -13,7 +13,7 @@ from training.augment.pipeline import at_test
 from training.augment.view import View
 from training.batch import Inputs
 from training.config import AugmentConfig
-from training.data.batching import as_inputs
+from training.data.batching import PartImages, as_inputs
 from training.data.prefetching import prefetched
 from training.data.samples import Samples
 from training.seeds import generator
@@ -28,6 +28,7 @@ class EvaluationPart:
         augment: of the recipe; its ``resize_hw`` decides how pictures are brought to size.
         size_hw: of the net's input.
         batch_size: of :meth:`batches`; the last is smaller.
+        part_images: makes part images of samples with dense coordinates, for nets that see them at test too; None = no need.
         part_disturbance: key points are shifted by up to this part of the picture, the same way each time (a figure of
             robustness); 0 = not at all.
         threads, ahead: that prepare batches, and how many batches ahead.
@@ -37,6 +38,7 @@ class EvaluationPart:
     augment: AugmentConfig
     size_hw: tuple[int, int]
     batch_size: int = 64
+    part_images: PartImages | None = None
     part_disturbance: float = 0.0
     threads: int = 2
     ahead: int = 4
@@ -60,7 +62,7 @@ class EvaluationPart:
         Raises:
             InputError: a picture's file is gone or broken by now.
         """
-        return as_inputs([self._view(int(index)) for index in indices])
+        return as_inputs([self._view(int(index)) for index in indices], self.part_images)
 
     def batches(self) -> Iterator[Inputs]:
         """All samples in order, prepared ahead by threads. Close it (or use it up), so that its threads end."""

@@ -50,6 +50,7 @@ class NetInput:
         augment: of the training samples; its ``resize_hw`` holds at test too.
         part_images: makes part images of the training samples; None = the net learns without.
         fit: dense coordinates of people by their key points, for the part images.
+        test_part_images: makes part images of queries and gallery, for nets that see them at test too.
         test_batch: pictures a batch at test.
         test_disturbance: key points are shifted by up to this part of the picture at test; 0 = not at all.
     """
@@ -58,6 +59,7 @@ class NetInput:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     part_images: PartImages | None = None
     fit: FitBody = fit_dense_coordinates
+    test_part_images: PartImages | None = None
     test_batch: int = 64
     test_disturbance: float = 0.0
 
@@ -100,7 +102,7 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = _s
         threads=config.threads,
         ahead=config.ahead,
     )
-    evaluation = EvaluationSet(reid_set.name, *(_evaluated(part, net, config) for part in (query, gallery)))
+    evaluation = EvaluationSet(reid_set.name, *(_evaluated(part, net, config, report) for part in (query, gallery)))
     log.info(
         "%s: %d pictures of %d identities to learn from; %d queries, a gallery of %d",
         *(reid_set.name, len(train), training.facts.classes, len(query), len(gallery)),
@@ -188,16 +190,17 @@ def _with_coordinates(samples: Samples, fit: FitBody, report: Report) -> Samples
         return samples
     fitting = lambda done, total: report("fitting bodies to key points", done, total)  # noqa: E731
     maps, nobody = fitted_iuv(samples.pictures, samples.keypoints, fit, fitting)
-    log.info("no body was found on %d of %d training pictures: their part images are empty", nobody, len(samples))
+    log.info("no body was found on %d of %d pictures: their part images are empty", nobody, len(samples))
     return Samples(samples.pictures, samples.keypoints, maps)
 
 
-def _evaluated(samples: Samples, net: NetInput, config: DataConfig) -> EvaluationPart:
+def _evaluated(samples: Samples, net: NetInput, config: DataConfig, report: Report) -> EvaluationPart:
     return EvaluationPart(
-        samples,
+        samples if net.test_part_images is None else _with_coordinates(samples, net.fit, report),
         net.augment,
         net.size_hw,
         batch_size=net.test_batch,
+        part_images=net.test_part_images,
         part_disturbance=net.test_disturbance,
         threads=config.threads,
         ahead=config.ahead,

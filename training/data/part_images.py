@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
+from torch import Tensor
 
 from sightline.body_model.parts import FLIP, PARTS, UNPAIRED
 from sightline.types import DenseCoordinates, UInt8Array
@@ -92,15 +93,15 @@ def cut_out(images: UInt8Array, coordinates: DenseCoordinates, side: int) -> UIn
     return out
 
 
-def mirrored_part_images(parts: UInt8Array) -> UInt8Array:
+def mirrored_part_images(parts: Tensor) -> Tensor:
     """The part images (N, 24, 3, S, S) of the flipped pictures: limbs change sides, the torso's two mirror v within themselves.
 
     It is what :func:`part_images` makes of flipped pictures and coordinates
     (:func:`sightline.body_model.mirror.mirrored`), but for pixels that fell into one cell.
     """
     flipped = parts[:, [other - 1 for other in FLIP[1:]]]
-    for unpaired in UNPAIRED:
-        flipped[:, unpaired - 1] = parts[:, unpaired - 1, :, :, ::-1]
+    torso = [part - 1 for part in UNPAIRED]
+    flipped[:, torso] = parts[:, torso].flip(4)
     return flipped
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.people import someone
@@ -60,21 +61,21 @@ def test_rows_are_u_columns_are_v_and_one_is_clamped() -> None:
 def test_flipped_pictures_have_mirrored_part_images(seed: int) -> None:
     images, maps = people(seed)
     direct = part_images(images[:, :, ::-1], mirrored(maps), side=64)
-    turned = mirrored_part_images(part_images(images, maps, side=64))
+    turned = mirrored_part_images(torch.from_numpy(part_images(images, maps, side=64))).numpy()
     differ = (direct != turned).any(axis=2)
     filled = (turned != np.array(FILL, np.uint8)[:, None, None]).any(axis=2)
     assert differ.sum() < 0.1 * filled.sum()  # where pixels share a cell, another one stays
 
 
 def test_limbs_change_sides_and_the_torso_turns() -> None:
-    parts = np.zeros((1, 24, 3, 2, 2), np.uint8)
+    parts = torch.zeros((1, 24, 3, 2, 2), dtype=torch.uint8)
     parts[0, 1, :, 0, 0] = 1  # the torso's front
     parts[0, 2, :, 0, 0] = 2  # the right hand
     flipped = mirrored_part_images(parts)
     assert flipped[0, 1, 0].tolist() == [[0, 1], [0, 0]]
     assert flipped[0, 3, 0].tolist() == [[2, 0], [0, 0]]
     assert not flipped[0, 2].any()
-    assert np.array_equal(mirrored_part_images(flipped), parts)
+    assert torch.equal(mirrored_part_images(flipped), parts)
 
 
 def test_coarse_parts_are_their_boxes_resized() -> None:
