@@ -19,6 +19,8 @@ class EmbeddingNet(nn.Module):
     def __init__(self, describe: nn.Module) -> None:
         super().__init__()
         self.describe = describe
+        # Exporters put a net back into the mode that they met it in, with all its children.
+        self.training = describe.training
 
     def forward(self, images: Tensor, *keypoints: Tensor) -> Tensor:
         return functional.normalize(self.describe(images, *keypoints).float(), dim=1)

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from training.config import Config
 
-
 BlockCount: TypeAlias = Annotated[int, Field(ge=1, le=26)]
 """Blocks of a group are named by the letters of the alphabet."""
 

@@ -7,6 +7,8 @@ from typing import ClassVar, TypeAlias
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.nets.instance_norm import InstanceNorm
+
 
 def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:
     """A 1x1 projection where the shape changes (option B of the paper), else nothing."""
@@ -32,8 +34,7 @@ class BasicBlock(nn.Module):
         self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(planes)
         self.downsample = _shortcut(in_channels, planes, stride)
-        # A group of one channel is instance normalisation, and runs on channels-last maps without copying them.
-        self.instance_norm = nn.GroupNorm(planes, planes) if instance_norm else None
+        self.instance_norm = InstanceNorm(planes) if instance_norm else None
 
     def forward(self, value: Tensor) -> Tensor:
         residual = functional.relu(self.bn1(self.conv1(value)), inplace=True)
