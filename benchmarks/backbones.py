@@ -71,6 +71,7 @@ CASES = (
 
 def pictures_per_s(case: Case, *, threads: int, seconds: float) -> float:
     """The best round of as many as fit into the time, of at least two; one more warms up."""
+    say(f"{case.name}, {threads} thread(s)")
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     recipe = BaselineRecipe(system=BaselineConfig(backbone=case.backbone, descriptor=384))
@@ -106,18 +107,18 @@ def main() -> None:
     arguments = parser(__doc__).parse_args()
     machine = machine_facts()
     cases, seconds = (CASES[:1], 1.0) if arguments.quick else (CASES, 8.0)
-    rows: list[tuple[Cell, ...]] = []
-    for case in cases:
-        say(case.name)
-        rates = [pictures_per_s(case, threads=threads, seconds=seconds) for threads in (1, 2)]
-        rows.append((case.name, "x".join(map(str, case.size_hw)), "bf16" if case.precision.bf16 else "fp32", *rates))
+    rates = {case: [pictures_per_s(case, threads=threads, seconds=seconds) for threads in (1, 2)] for case in cases}
+    rows: list[tuple[Cell, ...]] = [
+        (case.name, "x".join(map(str, case.size_hw)), "bf16" if case.precision.bf16 else "fp32", *measured)
+        for case, measured in rates.items()
+    ]
     Report(
         name="backbones",
         title="Training speed of the trunks",
         method=METHOD,
         tables=[Table("Pictures/s, forward and backward", ("trunk", "pictures", "precision", "1 thread", "2 threads"), rows)],
         machine=machine,
-        figures={"narrow_residual_pictures_per_s": float(str(rows[0][4]))},
+        figures={"narrow_residual_pictures_per_s": rates[CASES[0]][1]},
     ).publish(output_folder(arguments))
 
 

@@ -60,7 +60,7 @@ def baseline_cpu() -> BaselineRecipe:
         name="baseline_cpu",
         size_hw=(128, 64),
         system=BaselineConfig(backbone=NarrowResidualConfig(), descriptor=384),
-        augment=AugmentConfig(scale=(0.7, 1.0), flip=0.5, channel_gain=0.2, erase=0.5, erase_with="noise"),
+        augment=AugmentConfig(pad=8, flip=0.5, channel_gain=0.2, erase=0.5, erase_with="noise"),
         phases=(
             Phase(
                 name="joint",
