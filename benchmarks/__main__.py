@@ -18,6 +18,8 @@ BENCHMARKS = {
     "cameras": "(c) frames/s and memory by the number of cameras, and while frames wait",
     "search_latency": "(d) search latency and queries/s by the number of sightings",
     "live_latency": "(e) from capture to searchable, live, at half load",
+    "ranking": "CMC, mAP and re-ranking at the size of Market-1501, against their plain references",
+    "backbones": "pictures/s of forward and backward passes of the trunks",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
 }
 """Name -> what it finds, in the order in which they run: (e) needs a figure of (a)."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 AveragePrecision = Literal["non_interpolated", "trapezoidal", "interpolated"]
+VARIANTS: tuple[AveragePrecision, ...] = get_args(AveragePrecision)
 
 
 def precision_of(ranks: NDArray[np.integer], kind: AveragePrecision) -> float:

@@ -12,7 +12,7 @@ from sightline.types import UInt8Array
 
 TILE_WH = (168, 320)
 COLUMNS = 6
-_GAP, _LINE, _FONT_PX = 14, 18, 14
+_GAP, _LINE, _FONT_PX, _BAR = 14, 18, 14, 3
 _PAPER, _INK, _SOFT, _BLANK, _ACCENT = "#f6f7f9", "#161a22", "#5b6576", "#dfe3ea", "#2f5bea"
 
 
@@ -23,10 +23,12 @@ class Tile:
     Attributes:
         picture: uint8 RGB (H, W, 3) of any size; None where there is none.
         lines: the caption, the first one in bold ink.
+        frame: the colour of a frame round it, ``#rrggbb``; None = none (the query has one of its own).
     """
 
     picture: UInt8Array | None
     lines: tuple[str, ...]
+    frame: str | None = None
 
 
 def contact_sheet(query: Tile, matches: Sequence[Tile]) -> UInt8Array:
@@ -38,11 +40,19 @@ def contact_sheet(query: Tile, matches: Sequence[Tile]) -> UInt8Array:
     sheet = Image.new("RGB", (columns * step_x + 2 * _GAP, rows * step_y + _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
     _place(sheet, draw, query, (_GAP, _GAP))
-    draw.rectangle((_GAP - 3, _GAP - 3, _GAP + TILE_WH[0] + 2, _GAP + TILE_WH[1] + 2), outline=_ACCENT, width=3)
+    _frame(draw, (_GAP, _GAP), query.frame or _ACCENT)
     for index, tile in enumerate(matches):
         row, column = divmod(index, COLUMNS)
-        _place(sheet, draw, tile, (2 * _GAP + (column + 1) * step_x, _GAP + row * step_y))
+        at_xy = (2 * _GAP + (column + 1) * step_x, _GAP + row * step_y)
+        _place(sheet, draw, tile, at_xy)
+        if tile.frame is not None:
+            _frame(draw, at_xy, tile.frame)
     return np.asarray(sheet, np.uint8)
+
+
+def _frame(draw: ImageDraw.ImageDraw, at_xy: tuple[int, int], colour: str) -> None:
+    x, y = at_xy
+    draw.rectangle((x - _BAR, y - _BAR, x + TILE_WH[0] + _BAR - 1, y + TILE_WH[1] + _BAR - 1), outline=colour, width=_BAR)
 
 
 def _place(sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, at_xy: tuple[int, int]) -> None:

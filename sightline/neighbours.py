@@ -17,6 +17,7 @@ from sightline.types import Float32Array
 BLOCK_ROWS = 2048
 """A block of distances takes 16 MiB: large enough for a quick matrix product, small enough for the cache."""
 
+_SOME_ROWS = 256
 _INDEX_BITS = np.uint64(32)
 _NOBODY = (np.uint64(np.array(np.inf, np.float32).view(np.uint32)) << _INDEX_BITS) | np.uint64(2**32 - 1)
 
@@ -105,10 +106,11 @@ class NeighbourTable:
         np.maximum(self._furthest[part], squared, out=self._furthest[part])
 
     def _bound(self, part: slice, squared: Float32Array) -> None:
-        """Before the first merge: no neighbour is farther than the K-th of any K."""
+        """Before the first merge: no neighbour is farther than the K-th nearest of some rows, so a few are enough to look at."""
         k = self._keys.shape[1]
-        if squared.shape[1] >= k:
-            self._worst[part] = np.partition(squared, k - 1, axis=1)[:, k - 1]
+        some = squared[:, : max(k, _SOME_ROWS)]
+        if some.shape[1] >= k:
+            self._worst[part] = np.partition(some, k - 1, axis=1)[:, k - 1]
 
     def _merge(self, part: slice, rows: NDArray[np.int64], indices: NDArray[np.int64], squared: Float32Array) -> None:
         """Put candidates to the neighbours of the rows of ``part``; ``rows`` are counted from its start, ascending."""

@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.answer_key import JUNK_PID, AnswerKey, IntArray
-from sightline.average_precision import AveragePrecision, precision_of
+from sightline.average_precision import VARIANTS, AveragePrecision, precision_of
 from sightline.distances import FloatArray, Metric, pairwise_distance
 from sightline.multi_query import Pooling, pool_queries
 from sightline.reranking import rerank
 
 __all__ = [
     "JUNK_PID",
+    "VARIANTS",
     "AveragePrecision",
     "Metric",
     "Pooling",
@@ -35,6 +36,7 @@ __all__ = [
     "evaluate_ranking",
     "pairwise_distance",
     "pool_queries",
+    "precision_of",
     "rerank",
 ]
 
@@ -51,6 +53,7 @@ class RankingResult:
         queries: how many counted.
         counted: int64 (queries,): which queries of ``distmat`` those are, ascending.
         average_precisions: float64 (queries,): of each of them.
+        hit_ranks: for each of them the ranks of all its right answers in the whole gallery, ascending, from 1.
     """
 
     cmc: NDArray[np.float64]
@@ -58,6 +61,7 @@ class RankingResult:
     queries: int
     counted: NDArray[np.int64]
     average_precisions: NDArray[np.float64]
+    hit_ranks: tuple[NDArray[np.int64], ...]
 
 
 def evaluate_ranking(
@@ -101,7 +105,7 @@ def evaluate_ranking(
     asked = list(key.answers(query_pids, query_camids))
     if not asked:
         raise ValueError("no query's pid is in the gallery of another camera: nothing to evaluate")
-    found = [key.hit_ranks(answers, distmat[answers.query]) for answers in asked]
+    found = tuple(key.hit_ranks(answers, distmat[answers.query]) for answers in asked)
     if protocol == "market1501":
         first_ranks = [int(ranks[0]) for ranks in found]
     elif protocol == "cuhk03":
@@ -113,7 +117,7 @@ def evaluate_ranking(
         raise ValueError(f"protocol: expected market1501 or cuhk03, got {protocol!r}")
     precisions = np.array([precision_of(ranks, average_precision) for ranks in found])
     counted = np.array([answers.query for answers in asked], np.int64)
-    return RankingResult(_cmc(first_ranks, max_rank), float(precisions.mean()), len(asked), counted, precisions)
+    return RankingResult(_cmc(first_ranks, max_rank), float(precisions.mean()), len(asked), counted, precisions, found)
 
 
 def _cmc(first_ranks: list[int], max_rank: int) -> NDArray[np.float64]:

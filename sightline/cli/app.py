@@ -12,6 +12,8 @@ from sightline.cli import models, publish
 from sightline.cli.console import stderr
 from sightline.cli.demo import demo
 from sightline.cli.down import down
+from sightline.cli.evaluate import evaluate
+from sightline.cli.export import export_crops
 from sightline.cli.rebuild import rebuild
 from sightline.cli.search import search
 from sightline.cli.status import status
@@ -33,6 +35,8 @@ app.add_typer(models.app)
 app.command()(search)
 app.command()(publish.publish)
 app.command()(rebuild)
+app.command()(export_crops)
+app.command()(evaluate)
 app.command()(demo)
 
 

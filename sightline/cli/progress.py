@@ -6,7 +6,16 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from sightline.cli.console import stderr
 
@@ -41,3 +50,38 @@ class StepDisplay:
     def _print(self, name: str, doing: str) -> None:
         if name and doing != "waiting":
             stderr.print(f"{time.monotonic() - self._began:6.1f} s  {name}: {doing}", highlight=False)
+
+
+class CountDisplay:
+    """``with CountDisplay() as display: work(display.report)``: a bar over what can be counted; writes to stderr.
+
+    Where nobody watches, a line for each new thing that is done.
+    """
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        watched = stderr.is_terminal
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=stderr, transient=True, disable=not watched)
+        self._task: TaskID | None = None
+        self._doing = ""
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def report(self, doing: str, more: int, total: int) -> None:
+        """``more`` of ``total`` are done; 0 in all = it cannot be counted."""
+        if doing != self._doing:
+            self._begin(doing, total)
+        if self._task is not None:
+            self._progress.update(self._task, advance=more)
+
+    def _begin(self, doing: str, total: int) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task, self._doing = self._progress.add_task(doing, total=total or None), doing
+        if not stderr.is_terminal:
+            stderr.print(f"{doing}{f' {total} pictures' if total else ''}…", highlight=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,28 @@ ERRORS_ONLY = 3
 """Log severity: its warnings are for its developers."""
 
 
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"}
+"""The types whose names ONNX Runtime writes otherwise than numpy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTensor:
+    """An input or output as the net declares it; -1 in ``shape`` is a free dimension."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
 class OnnxSession:
     """One loaded net. ``run`` may be called from several threads."""
 
     def __init__(self, session: ort.InferenceSession, name: str) -> None:
         self._session = session
         self._name = name
-        self.outputs: tuple[str, ...] = tuple(output.name for output in session.get_outputs())
+        self.input_tensors = tuple(_tensor(item) for item in session.get_inputs())
+        self.output_tensors = tuple(_tensor(item) for item in session.get_outputs())
+        self.outputs: tuple[str, ...] = tuple(output.name for output in self.output_tensors)
 
     @classmethod
     def open(cls, model: Path | bytes, *, name: str, threads: int = 1) -> OnnxSession:
@@ -58,6 +74,11 @@ class OnnxSession:
         with _mapped(f"{self._name}: ONNX Runtime cannot run it"):
             results = self._session.run(None, dict(inputs), _quiet())
         return dict(zip(self.outputs, results, strict=True))
+
+
+def _tensor(item: ort.NodeArg) -> SessionTensor:
+    dtype = _DTYPES.get(item.type, item.type.removeprefix("tensor(").removesuffix(")"))
+    return SessionTensor(item.name, dtype, tuple(length if isinstance(length, int) else -1 for length in item.shape))
 
 
 def _quiet() -> ort.RunOptions:

@@ -148,6 +148,7 @@ def test_each_query_is_told_of() -> None:
     result = evaluate_ranking(distmat, *labels)
     assert result.counted.tolist() == [0, 2]
     assert result.average_precisions.tolist() == [1.0, 0.5]
+    assert [ranks.tolist() for ranks in result.hit_ranks] == [[1], [2]]
 
 
 def test_the_asking_camera_does_not_count() -> None:

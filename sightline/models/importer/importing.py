@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from sightline.models.importer.source import SourceModel
 from sightline.models.importer.wrap import Plan, make_plan, wrap
 from sightline.models.pictures import fit_pictures
 from sightline.models.session import OnnxSession
-from sightline.spec import ModelSpec, TensorSpec
+from sightline.spec import ModelKind, ModelSpec, TensorSpec
 from sightline.types import UInt8Array
 
 ROLE_NAMES = {"detector": "person_detector", "keypoints": "keypoints", "densepose": "densepose"}
@@ -51,16 +52,16 @@ def import_model(
     plan = make_plan(source, recipe, original)
     content = wrap(plan).SerializeToString()
     wrapped = OnnxSession.open(content, name=f"{source.path} (wrapped)")
-    spec = _spec(plan, wrapped, content, name=name or default_name(source, recipe), version=version)
+    spec = _spec(plan, wrapped, content, name=name or default_name(source.path, recipe.role), version=version)
     acceptance = examine(plan, original, wrapped, list(fit_pictures(pictures, spec)))
     require_accepted(acceptance, plan)
     return Imported(spec, content, acceptance)
 
 
-def default_name(source: SourceModel, recipe: Recipe) -> str:
-    """The model's name on Triton where the user gave none."""
-    stem = re.sub(r"[^a-z0-9]+", "_", source.path.stem.lower()).strip("_") or "model"
-    return ROLE_NAMES.get(recipe.role, f"reid_{stem}")
+def default_name(file: Path, role: ModelKind) -> str:
+    """The name on Triton of a model whose user gave none."""
+    stem = re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_") or "model"
+    return ROLE_NAMES.get(role, f"reid_{stem}")
 
 
 def _spec(plan: Plan, wrapped: OnnxSession, content: bytes, *, name: str, version: int) -> ModelSpec:

@@ -1,0 +1,171 @@
+"""``sightline evaluate``: how well does a model find people again?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sightline.cli.console import stderr, stdout
+from sightline.cli.progress import CountDisplay
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sightline.evaluation.report import EvaluationReport
+
+
+class MetricName(StrEnum):
+    """Of the plain ranking."""
+
+    EUCLIDEAN = "euclidean"
+    SQUARED_EUCLIDEAN = "squared_euclidean"
+    COSINE = "cosine"
+
+
+class ProtocolName(StrEnum):
+    """How the gallery is made."""
+
+    MARKET1501 = "market1501"
+    CUHK03 = "cuhk03"
+
+
+class PoolingName(StrEnum):
+    """How several pictures become one query."""
+
+    AVERAGE = "average"
+    MAX = "max"
+
+
+EMBED, RANK, REPORT = "How pictures become vectors", "How vectors are ranked", "What is written"
+
+
+def evaluate(
+    *,
+    model: Annotated[str, typer.Option(help="A model's name, or an ONNX file.", metavar="NAME_OR_ONNX")],
+    data: Annotated[Path, typer.Option(help="Folder in Market-1501 layout: query/ and bounding_box_test/.", metavar="FOLDER")],
+    rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking too.", rich_help_panel=RANK)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    flip: Annotated[bool, typer.Option("--flip", help="Add up picture and mirrored picture.", rich_help_panel=EMBED)] = False,
+    keypoints: Annotated[
+        Path | None,
+        typer.Option(help="Key points (.npz). Unset: keypoints.npz in the folder or beside it.", rich_help_panel=EMBED),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a run.", rich_help_panel=EMBED)] = 32,
+    threads: Annotated[int | None, typer.Option(min=1, help="Unset: cores.total.", rich_help_panel=EMBED)] = None,
+    skip_corrupt: Annotated[
+        bool, typer.Option("--skip-corrupt", help="Leave out pictures that cannot be read.", rich_help_panel=EMBED)
+    ] = False,
+    metric: Annotated[MetricName, typer.Option(help="Distance.", rich_help_panel=RANK)] = MetricName.EUCLIDEAN,
+    protocol: Annotated[
+        ProtocolName, typer.Option(help="cuhk03 = single-shot.", rich_help_panel=RANK)
+    ] = ProtocolName.MARKET1501,
+    max_rank: Annotated[int, typer.Option(min=1, help="Length of the CMC.", rich_help_panel=RANK)] = 50,
+    multi_query: Annotated[
+        PoolingName | None,
+        typer.Option(help="A person's pictures from one camera ask as one (gt_bbox/ if there is one).", rich_help_panel=RANK),
+    ] = None,
+    query_camera: Annotated[
+        list[int] | None, typer.Option(help="Only queries of this camera; repeatable.", rich_help_panel=RANK)
+    ] = None,
+    gallery_camera: Annotated[
+        list[int] | None, typer.Option(help="Only gallery pictures of this camera; repeatable.", rich_help_panel=RANK)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the galleries that cuhk03 draws.", rich_help_panel=RANK)] = 0,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for JSON, Markdown and the CMC plot.", rich_help_panel=REPORT)
+    ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=0, help="Write so many queries with their matches as pictures.", rich_help_panel=REPORT)
+    ] = 0,
+) -> None:
+    """Look for every query picture among the gallery pictures, and say how well the model did: CMC and mAP.
+
+    Runs ONNX Runtime on this machine's cores; needs no server. The model is one that `sightline models list` shows, an ONNX
+    file in Sightline's model contract, or one that `sightline models add` would recognise.
+
+    Examples:
+
+    - `sightline evaluate --model reid_osnet --data Market-1501-v15.09.15 --rerank`
+    - `sightline evaluate --model osnet_x0_25.onnx --data crops/ --flip --output report/ --pictures 20`
+    - `sightline evaluate --model reid_osnet --data crops/ --query-camera 1 --gallery-camera 2 --gallery-camera 3`
+    - `sightline evaluate --model reid_osnet --data crops/ --json | jq .rank_1`
+    """
+    if pictures and output is None:
+        raise typer.BadParameter("--pictures: say where they go with --output FOLDER")
+    from sightline.decoding import ImageLimits
+    from sightline.evaluation.evaluating import EvaluationOptions
+    from sightline.evaluation.running import EvaluationRequest, run_evaluation
+    from sightline.evaluation.writing import prepare_report, write_report
+    from sightline.settings import load_settings
+
+    options = EvaluationOptions(
+        metric=metric.value,
+        protocol=protocol.value,
+        max_rank=max_rank,
+        multi_query=multi_query.value if multi_query else None,
+        query_cameras=tuple(query_camera or ()),
+        gallery_cameras=tuple(gallery_camera or ()),
+        rerank=rerank,
+        seed=seed,
+    )
+    request = EvaluationRequest(
+        model,
+        data,
+        options,
+        flip=flip,
+        keypoints=keypoints,
+        batch_size=batch_size,
+        threads=threads,
+        skip_corrupt=skip_corrupt,
+    )
+    settings = load_settings()
+    if output is not None:
+        prepare_report(output)
+    with CountDisplay() as display:
+        report = run_evaluation(request, settings, progress=display.report)
+        if output is not None:
+            write_report(report, output, pictures=pictures, limits=ImageLimits.from_settings(settings.stream))
+    if as_json:
+        typer.echo(report.to_json(), nl=False)
+        return
+    stdout.print(_table(report))
+    for line in _remarks(report):
+        stderr.print(line, highlight=False)
+    if output is not None:
+        stderr.print(f"Wrote {output}", highlight=False)
+
+
+def _table(report: EvaluationReport) -> Table:
+    from rich.table import Table
+
+    from sightline.evaluation.report import RANKS
+
+    document = report.document()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("")
+    for heading in (*(f"rank-{rank}" for rank in RANKS), "mAP"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    rankings = {"plain": document["plain"]} | ({"re-ranked": document} if document["reranked"] else {})
+    for name, figures in rankings.items():
+        parts = [*(figures[f"rank_{rank}"] for rank in RANKS), figures["mean_ap"]]
+        table.add_row(name, *("" if part is None else f"{100 * part:.1f}" for part in parts))
+    return table
+
+
+def _remarks(report: EvaluationReport) -> list[str]:
+    """What a reader of the figures must know."""
+    document = report.document()
+    data = document["data"]
+    sizes = f"{data['queries']} queries, {data['gallery']} gallery pictures, {data['junk']} junk pictures dropped"
+    remarks = [f"{report.spec.name} on {report.folder.name}: {sizes}"]
+    if data["corrupt"]:
+        remarks.append(f"{len(data['corrupt'])} pictures cannot be read and were left out: {', '.join(data['corrupt'][:3])} …")
+    if data["without_keypoints"]:
+        remarks.append(f"{data['without_keypoints']} pictures have no key points: all their joints were taken as unseen")
+    unanswered = data["queries"] - document["plain"]["queries"]
+    if unanswered:
+        remarks.append(f"{unanswered} queries have no answer in another camera and do not count")
+    return remarks

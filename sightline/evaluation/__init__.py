@@ -1,0 +1,1 @@
+"""Evaluating a re-identification model on labelled pictures: read, embed, rank, report. What ``sightline evaluate`` does."""
