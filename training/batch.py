@@ -34,6 +34,14 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.images)
 
+    def to(self, device: torch.device) -> Inputs:
+        """The same on another device; copies overlap with work where memory is pinned."""
+        return Inputs(
+            self.images.to(device, non_blocking=True),
+            _moved(self.keypoints, device),
+            _moved(self.part_images, device),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -71,17 +79,12 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device; copies overlap with work where memory is pinned."""
-
-        def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=True)
-
-        def moved_if_there(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else moved(tensor)
-
-        inputs, targets = self.inputs, self.targets
-        keypoints = moved_if_there(inputs.keypoints)
-        return Batch(
-            Inputs(moved(inputs.images), keypoints, moved_if_there(inputs.part_images)),
-            Targets(moved(targets.classes), moved(targets.camids), moved(targets.attributes), keypoints),
-            self.indices,
+        inputs, targets = self.inputs.to(device), self.targets
+        classes, camids, attributes = (
+            each.to(device, non_blocking=True) for each in (targets.classes, targets.camids, targets.attributes)
         )
+        return Batch(inputs, Targets(classes, camids, attributes, inputs.keypoints), self.indices)
+
+
+def _moved(tensor: Tensor | None, device: torch.device) -> Tensor | None:
+    return None if tensor is None else tensor.to(device, non_blocking=True)

@@ -98,7 +98,7 @@ class Checkpoints:
         return self._first_whole(reversed(self.entries()))
 
     def load_best(self) -> Snapshot | None:
-        """The one of the best score that is whole, else the newest; None = there is none at all. Raises as :meth:`load_last`."""
+        """The one of the best score that is whole, else the newest; None and errors as :meth:`load_last`."""
         newest_first = list(reversed(self.entries()))
         return self._first_whole(sorted(newest_first, key=_by_score, reverse=True))
 

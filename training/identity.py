@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from training.recipe import Recipe
+from training.feed import TrainingData
+from training.recipe import DataFacts, Recipe
 
 _MISSING = "(not there)"
 _PACKAGES = ("sightline", "torch", "numpy")
@@ -22,27 +23,29 @@ class RunIdentity:
 
     Attributes:
         recipe: all its values, nested, as JSON has them.
+        facts: of the training set, all that a system is built by.
         data: the fingerprint of the training set.
         workers: how many processes share each batch.
     """
 
     recipe: Mapping[str, Any]
+    facts: DataFacts
     data: str
     workers: int
 
     @classmethod
-    def of(cls, recipe: Recipe, *, data: str, workers: int) -> RunIdentity:
+    def of(cls, recipe: Recipe, data: TrainingData, *, workers: int) -> RunIdentity:
         """The identity of a run."""
-        return cls(recipe.model_dump(mode="json"), data, workers)
+        return cls(recipe.model_dump(mode="json"), data.facts, data.fingerprint, workers)
 
     def to_mapping(self) -> dict[str, Any]:
         """Nested plain values."""
-        return {"recipe": dict(self.recipe), "data": self.data, "workers": self.workers}
+        return {"recipe": dict(self.recipe), "facts": asdict(self.facts), "data": self.data, "workers": self.workers}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> RunIdentity:
-        """From what :meth:`to_mapping` gave. Raises KeyError where something is missing."""
-        return cls(values["recipe"], values["data"], values["workers"])
+        """From what :meth:`to_mapping` gave. Raises KeyError or TypeError where something is missing."""
+        return cls(values["recipe"], DataFacts(**values["facts"]), values["data"], values["workers"])
 
     def differences(self, other: RunIdentity) -> list[str]:
         """``phases.0.epochs: 10, now 20`` for each value in which the other one differs."""
@@ -60,9 +63,7 @@ def provenance() -> dict[str, str]:
 def _git_commit() -> str:
     command = ("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     try:
-        asked = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10
-        )
+        asked = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10)
     except (OSError, subprocess.SubprocessError):
         return "unknown"  # an installed package, or a machine without git
     return asked.stdout.strip()

@@ -18,7 +18,7 @@ from training.nets.system import Outputs, System
 
 
 class Objective(nn.Module):
-    """The joint loss of a system on a batch. One module, so that what runs in several processes knows which parameters it uses."""
+    """The joint loss of a system on a batch: one module, so that several processes agree on the parameters that it uses."""
 
     def __init__(self, system: System, loss: JointLoss, precision: Precision) -> None:
         super().__init__()

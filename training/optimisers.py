@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from torch import nn, optim
 
 from sightline.errors import ConfigurationError
-from training.config import OptimiserConfig
+from training.config import OptimiserConfig, Phase
 from training.naming import suggestion
 
 
@@ -22,14 +22,23 @@ def freeze(system: nn.Module, children: Iterable[str]) -> None:
         child(system, name).eval().requires_grad_(False)
 
 
+def check_parts(system: nn.Module, phases: Iterable[Phase]) -> None:
+    """Whether every part that a phase names is there.
+
+    Raises:
+        ConfigurationError: one is not.
+    """
+    for phase in phases:
+        for name in (*phase.frozen, *phase.optimiser.lr_factors):
+            child(system, name)
+
+
 def make_optimiser(system: nn.Module, config: OptimiserConfig) -> optim.Optimizer:
     """An optimiser of the parameters that learn, in one group for each factor of the rate; call :func:`freeze` first.
 
     Raises:
-        ConfigurationError: a factor is given for a child that does not exist, or no parameter learns.
+        ConfigurationError: no parameter learns.
     """
-    for name in config.lr_factors:
-        child(system, name)
     by_factor: dict[float, list[nn.Parameter]] = {}
     for name, parameter in system.named_parameters():
         if parameter.requires_grad:

@@ -1,6 +1,6 @@
 """Everything that a training run needs to go on as if it had never stopped, as one value.
 
-It holds tensors, numbers, texts, lists and mappings only, so that it is read with ``weights_only=True``: a checkpoint runs no code.
+It holds tensors, numbers, texts, lists and mappings only, so it is read with ``weights_only=True``: no code in it is run.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -96,3 +95,39 @@ class TinyRecipe(Recipe):
 
     def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:
         return {"softmax": softmax, "colour": colour, "spread": spread}
+
+
+@dataclass(frozen=True)
+class TinyData:
+    """Pictures of a colour for each identity, with noise that is drawn by seed, epoch and sample."""
+
+    people: int = 6
+    pictures_each: int = 5
+
+    @property
+    def facts(self) -> DataFacts:
+        return DataFacts(self.people, {"colour": 3})
+
+    @property
+    def classes(self) -> Int64Array:
+        return np.repeat(np.arange(self.people), self.pictures_each)
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.classes.tobytes()).hexdigest()
+
+    def batches(self, indices: Iterator[Int64Array], *, seed: int, epoch: int) -> Generator[Batch, None, None]:
+        for chosen in indices:
+            yield self.batch(chosen, seed=seed, epoch=epoch)
+
+    def batch(self, indices: Int64Array, *, seed: int, epoch: int) -> Batch:
+        classes = torch.from_numpy(self.classes[indices])
+        images = torch.stack([self._image(int(index), seed, epoch) for index in indices])
+        targets = Targets(classes, classes % 2 + 1, (classes % 3)[:, None])
+        return Batch(Inputs(images), targets, torch.from_numpy(indices))
+
+    def _image(self, index: int, seed: int, epoch: int) -> Tensor:
+        rng = np.random.default_rng((seed, epoch, index))
+        colour = np.random.default_rng(self.classes[index]).integers(40, 216, (3, 1, 1))
+        noise = rng.integers(-40, 40, (3, 16, 8))
+        return torch.from_numpy((colour + noise).astype(np.uint8))

@@ -1,0 +1,140 @@
+"""A training run as one value that can be sent to any worker, and what each worker does with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+
+from training.data.config import DataConfig
+from training.data.evaluation_set import EvaluationSet
+from training.data.opening import NetInput, OpenedData, Report, open_training_data
+from training.data.part_images import part_images
+from training.loop import Loop, Rhythm
+from training.metrics_log import MetricsLog
+from training.recipe import DataFacts, Recipe
+from training.reports import Listener, Listeners
+from training.run_folder import RunFolder
+from training.tensorboard_log import TensorBoardLog
+from training.validation import Validation
+from training.world import World
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run.
+
+    Attributes:
+        recipe: what is trained, and how.
+        data: what it learns from and is validated on.
+        folder: where the run is kept. All workers reach it; the first one writes.
+        rhythm: how often what happens.
+        keep_last: checkpoints beside the best one.
+        threads: of torch's operations on a CPU, on each worker; None = torch's own choice. With another number of them sums
+            are not the same to the last bit.
+        force: go on even from checkpoints of another run.
+    """
+
+    recipe: Recipe
+    data: DataConfig
+    folder: RunFolder
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    keep_last: int = 2
+    threads: int | None = None
+    force: bool = False
+
+
+def run_job(
+    job: Job,
+    world: World,
+    *,
+    listeners: Sequence[Listener] = (),
+    report: Report = lambda what, done, total: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train to the end, from the folder's last checkpoint where there is one; False = it was asked to stop.
+
+    Args:
+        job: the run.
+        world: this worker; with more than one, their process group is made.
+        listeners: hear of it on this worker, beside the run's folder.
+        report: told how far the reading of the data is.
+        stop: see :class:`training.loop.Loop`.
+
+    Raises:
+        SightlineError: what can go wrong with recipe, data, losses or the checkpoints' store.
+    """
+    if job.threads is not None:
+        torch.set_num_threads(job.threads)
+    with _logged(job.folder, world):
+        data = open_data(job.recipe, job.data, report=report)
+        validation = _validation(job.recipe, data.evaluation, world)
+        checkpoints = job.folder.checkpoints(keep_last=job.keep_last)
+        loop = Loop(job.recipe, data.training, checkpoints=checkpoints, validation=validation, rhythm=job.rhythm, world=world)
+        loop.resume(force=job.force)
+        with _recorded(job.folder, world, step=loop.state.position.step) as recorders:
+            complete = loop.run(listener=Listeners([*recorders, *listeners]), stop=stop)
+        if complete and world.is_first:
+            job.folder.write_weights(loop.weights())
+    return complete
+
+
+def open_data(recipe: Recipe, config: DataConfig, *, report: Report = lambda what, done, total: None) -> OpenedData:
+    """The data as this recipe sees them. Part images, which take time, are made where its system needs them.
+
+    Raises:
+        ConfigurationError, InputError: see :func:`training.data.opening.open_training_data`.
+    """
+    system = recipe.build(DataFacts(classes=2, attributes={"any": 2}, keypoints=True, part_images=True))
+    make = partial(part_images, alignment=recipe.augment.part_alignment)
+    net = NetInput(
+        recipe.size_hw,
+        recipe.augment,
+        part_images=make if "part_images" in system.training_needs else None,
+        test_part_images=make if "part_images" in system.embedding_needs else None,
+    )
+    return open_training_data(config, net, report=report)
+
+
+def _validation(recipe: Recipe, data: EvaluationSet, world: World) -> Validation | None:
+    if not len(data.query) or not len(data.gallery):
+        logger.warning("%s has no queries or no gallery: nothing is validated", data.name)
+        return None
+    return Validation(data.query, data.gallery, flip=recipe.test_flip, precision=recipe.precision, device=world.device)
+
+
+@contextmanager
+def _recorded(folder: RunFolder, world: World, *, step: int) -> Iterator[list[Listener]]:
+    """What writes the run's files, on the first worker."""
+    if not world.is_first:
+        yield []
+        return
+    with closing(TensorBoardLog(folder.tensorboard, step=step)) as tensorboard:
+        yield [MetricsLog(folder.metrics, step=step), tensorboard]
+
+
+@contextmanager
+def _logged(folder: RunFolder, world: World) -> Iterator[None]:
+    """The first worker's log goes to the run's folder as well."""
+    if not world.is_first:
+        yield
+        return
+    folder.path.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(folder.log)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    ours = logging.getLogger("training")
+    level = ours.level
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        ours.setLevel(level)
+        ours.removeHandler(handler)
+        handler.close()
