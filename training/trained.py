@@ -10,7 +10,7 @@ from sightline.errors import ConfigurationError
 from training.checkpoints import read_snapshot
 from training.nets.system import System
 from training.recipe import DataFacts, Recipe
-from training.recipes.catalogue import recipe_of
+from training.recipes.by_name import recipe_of
 from training.snapshot import Snapshot
 
 
