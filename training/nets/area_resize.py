@@ -14,7 +14,7 @@ def area_resize(maps: Tensor, size_hw: tuple[int, int]) -> Tensor:
     height, width = int(maps.shape[2]), int(maps.shape[3])
     rows = _means(height, size_hw[0]).to(maps)
     columns = _means(width, size_hw[1]).to(maps)
-    return rows @ maps @ columns.T
+    return rows @ maps @ columns.transpose(0, 1)
 
 
 def _means(before: int, after: int) -> Tensor:

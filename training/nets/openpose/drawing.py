@@ -50,9 +50,12 @@ def draw_maps(keypoints: Tensor, spec: MapSpec, size_hw: tuple[int, int]) -> Pos
     if spec.background:
         confidence = torch.cat([confidence, 1 - confidence.amax(dim=1, keepdim=True)], dim=1)
     starts, ends = _limb_ends(spec)
-    fields = _fields(cells, points[:, starts], points[:, ends], spec.limb_width)
-    fields = fields * (known[:, starts] & known[:, ends])[:, :, None, None, None]
-    return PoseMaps(confidence, fields.flatten(1, 2))
+    on_limb, unit = _limbs(cells, points[:, starts], points[:, ends], spec.limb_width)
+    on_limb = on_limb & (known[:, starts] & known[:, ends])[:, :, None, None]
+    along_x, along_y = (on_limb * unit[:, :, axis, None, None] for axis in (0, 1))
+    # Gathered rather than reshaped: exporters would lose track of how many channels there are.
+    in_turn = [axis * len(starts) + limb for limb in range(len(starts)) for axis in (0, 1)]
+    return PoseMaps(confidence, torch.cat([along_x, along_y], dim=1)[:, in_turn])
 
 
 def annotated(keypoints: Tensor, spec: MapSpec) -> PoseMaps:
@@ -100,13 +103,12 @@ def _bells(cells: Tensor, centres: Tensor, spread: float) -> Tensor:
     return torch.exp(-squared / spread**2)
 
 
-def _fields(cells: Tensor, starts: Tensor, ends: Tensor, width: float) -> Tensor:
-    """(h, w, 2), (N, L, 2), (N, L, 2) -> (N, L, 2, h, w)."""
+def _limbs(cells: Tensor, starts: Tensor, ends: Tensor, width: float) -> tuple[Tensor, Tensor]:
+    """Which cells lie on which limb, and where limbs point to: (h, w, 2), (N, L, 2), (N, L, 2) -> (N, L, h, w), (N, L, 2)."""
     along = ends - starts
     length = along.square().sum(-1).sqrt()
     unit = along / length.clamp(min=_SHORTEST)[..., None]
     offset = cells - starts[:, :, None, None]
     forward = (offset * unit[:, :, None, None]).sum(-1)
     aside = offset[..., 0] * unit[..., 1, None, None] - offset[..., 1] * unit[..., 0, None, None]
-    on_limb = (forward >= 0) & (forward <= length[..., None, None]) & (aside.abs() <= width)
-    return on_limb[:, :, None] * unit[..., None, None]
+    return (forward >= 0) & (forward <= length[..., None, None]) & (aside.abs() <= width), unit

@@ -1,0 +1,1 @@
+"""Layers of Deep-Person: the branches that identities are told by."""
