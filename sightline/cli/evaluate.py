@@ -78,7 +78,7 @@ def evaluate(
         Path | None, typer.Option(help="Folder for JSON, Markdown and the CMC plot.", rich_help_panel=REPORT)
     ] = None,
     pictures: Annotated[
-        int, typer.Option(min=0, help="Write so many queries with their matches as pictures.", rich_help_panel=REPORT)
+        int, typer.Option(min=0, help="How many queries to show with their matches.", rich_help_panel=REPORT)
     ] = 0,
 ) -> None:
     """Look for every query picture among the gallery pictures, and say how well the model did: CMC and mAP.
@@ -133,9 +133,9 @@ def evaluate(
         return
     stdout.print(_table(report))
     for line in _remarks(report):
-        stderr.print(line, highlight=False)
+        stderr.print(line, highlight=False, markup=False)
     if output is not None:
-        stderr.print(f"Wrote {output}", highlight=False)
+        stderr.print(f"Wrote {output}", highlight=False, markup=False)
 
 
 def _table(report: EvaluationReport) -> Table:
