@@ -64,7 +64,7 @@ def read_keypoints(path: Path) -> KeypointTable:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         return _table(arrays)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, AttributeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         expected = f"name (N,), xy (N, K, 2), K <= {len(JOINTS)}, and perhaps joints (K,), confidence (N, K), unit"
         raise ConfigurationError(f"{path}: expected a numpy archive of {expected}; {error}") from error
 

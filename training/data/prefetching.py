@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 def prefetched(items: Iterator[Item], work: Callable[[Item], Result], *, threads: int = 2, ahead: int = 4) -> Iterator[Result]:
     """``work`` of each item, in the items' order.
 
-    At most ``ahead`` results are waiting or being worked on. An error of ``work`` or ``items`` is raised where its result
-    would have come. When the iterator is closed, the threads end after what they have begun.
+    At most ``ahead`` results are waiting or being worked on. An error of ``work`` is raised where its result would
+    have come, one of ``items`` at once. When the iterator is closed, the threads end after what they have begun.
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="prefetch") as pool:
         waiting: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(items, ahead))

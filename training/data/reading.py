@@ -75,7 +75,8 @@ class StoredPicture:
         """
         if self.kept is not None:
             return self.kept
-        return _shrunk(_person(_decoded(self.picture.path.read_bytes(), self.picture.path), self.picture), self.resolution)
+        path = self.picture.path
+        return _shrunk(_person(_decoded(_bytes(path), path), self.picture), self.resolution)
 
 
 def read_all(
@@ -127,15 +128,19 @@ def _tell_of(broken: Sequence[InputError], total: int, skip: bool) -> None:
 
 
 def _read(picture: Picture, memory: Memory, resolution: float) -> StoredPicture:
-    try:
-        data = picture.path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{picture.path} ({error.strerror or error})") from error
+    data = _bytes(picture.path)
     person = _person(_decoded(data, picture.path), picture)
     size_wh = (person.shape[1], person.shape[0])
     small = _shrunk(person, resolution)
     kept = np.ascontiguousarray(small) if memory.takes(small) else None
     return StoredPicture(picture, hashlib.blake2b(data, digest_size=16).digest(), size_wh, resolution, kept)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} ({error.strerror or error})") from error
 
 
 def _decoded(data: bytes, path: Path) -> UInt8Array:

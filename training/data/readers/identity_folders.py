@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sightline.errors import ConfigurationError
 from training.data.readers.image_files import image_files, subfolders, what_is_in
-from training.data.readers.market1501 import FOLDERS as MARKET_FOLDERS
+from training.data.readers.market1501 import GALLERY as MARKET_GALLERY
+from training.data.readers.market1501 import TRAIN as MARKET_TRAIN
 from training.data.records import DISTRACTOR, Picture, ReidSet, checked
 from training.data.splitting import split_by_identity
 
@@ -26,7 +27,7 @@ def is_identity_folders(folder: Path) -> bool:
 
     A set of Market-1501's layout that lacks a folder is not one: its parts would be taken for people.
     """
-    if any((folder / part).is_dir() for part in MARKET_FOLDERS):
+    if any((folder / part).is_dir() for part in (MARKET_TRAIN, MARKET_GALLERY)):
         return False
     return _holds_identities(folder / "train") if (folder / "train").is_dir() else _holds_identities(folder)
 
