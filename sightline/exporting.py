@@ -1,7 +1,7 @@
 """Crops of the stream as a data set: a Parquet table and a folder of pictures, made from ``sightings`` and the blob store.
 
-Pictures are written first, the table last and whole: an export that is interrupted has no table, or its old one, and can be
-repeated; what is there already is not fetched again. What was erased, or is no longer wanted, goes from an older export in
+Pictures are written first, the table last and whole: an export that is interrupted has an empty table, or its old one, and can
+be repeated; what is there already is not fetched again. What was erased, or is no longer wanted, goes from an older export in
 the same folder.
 """
 
@@ -92,6 +92,7 @@ def export_crops(
 
     Raises:
         ConfigurationError: the folder holds something else.
+        InputError: the folder's table is another one.
         ServiceUnavailable: Kafka or the blob store is away; run it again.
     """
     before = _crops_before(folder, table)
@@ -105,13 +106,17 @@ def export_crops(
 
 
 def _crops_before(folder: Path, table: CropTable) -> set[str]:
-    """Pictures of an older export in this folder."""
+    """Pictures of an older export in this folder, a finished one or not.
+
+    The table is there before the first picture, though empty: it says that what lies beside it is an export's.
+    """
     if not folder.exists() or not any(folder.iterdir()):
         folder.mkdir(parents=True, exist_ok=True)
-        return set()
-    if not (folder / TABLE).is_file() and not (folder / "crops").is_dir():
+        table.write(folder / TABLE, ())
+    if not (folder / TABLE).is_file():
         raise ConfigurationError(f"{folder} is not empty and holds no older export: name another folder")
-    return {row.crop for row in table.read(folder / TABLE)} if (folder / TABLE).is_file() else set()
+    next(table.read(folder / TABLE), None)  # it is one of ours
+    return {path.relative_to(folder).as_posix() for path in (folder / "crops").glob("*/*.jpg")}
 
 
 def _sightings(
@@ -199,5 +204,5 @@ class _Export:
 
 def _remove(folder: Path, crops: set[str]) -> int:
     for crop in crops:
-        (folder / "crops" / checked_key(crop).removeprefix("crops/")).unlink(missing_ok=True)
+        (folder / crop).unlink()
     return len(crops)
