@@ -10,7 +10,7 @@ from training.nets.heads.pointwise import PointwiseHead
 
 
 class PersonHeads(nn.Module):
-    """(N, C, h, w) -> logits ``identity`` and ``attribute/<name>``.
+    """(N, C, h, w) -> logits ``identity`` and ``attribute/<name>``; weights begin near 0, so the first loss is ln(values).
 
     Args:
         features: C.
@@ -23,6 +23,8 @@ class PersonHeads(nn.Module):
         self._names = tuple(attributes)
         self.identity = PointwiseHead(features, classes)
         self.attributes = nn.ModuleList(PointwiseHead(features, values) for values in attributes.values())
+        for head in (self.identity, *self.attributes):
+            nn.init.normal_(head.conv.weight, std=0.001)
 
     def forward(self, value: Tensor) -> dict[str, Tensor]:
         logits = {f"attribute/{name}": head(value) for name, head in zip(self._names, self.attributes, strict=True)}

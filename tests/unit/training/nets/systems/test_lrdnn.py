@@ -71,6 +71,13 @@ def test_the_main_branch_tells_identity_and_attributes_from_pool5() -> None:
     assert system.training_needs == system.embedding_needs == frozenset()
 
 
+def test_every_value_is_as_likely_as_the_others_before_anything_is_learnt() -> None:
+    system = fusion_phase(lrdnn())
+    for outputs in (system(people()), identity_phase(lrdnn())(people())):
+        for name, logits in outputs.logits.items():
+            assert logits.softmax(dim=1).detach() == pytest.approx(1 / HEADS[name][1], abs=0.02)
+
+
 def test_in_the_first_phase_both_branches_learn_and_neither_teaches_the_other() -> None:
     system = identity_phase(lrdnn(learns_maps=True))
     outputs = system(people())
