@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from training.nets.backbones.backbone import Backbone
@@ -27,3 +28,8 @@ class PooledTrunk(nn.Module):
     def map(self, images: Tensor) -> Tensor:
         """What is averaged: (N, C, h, w)."""
         return self.backbone.run(self.normalise(images), self.backbone.names)[self.backbone.last]
+
+
+def activity(features: Tensor) -> Tensor:
+    """How strongly each cell of a map answers, its length over channels: (N, C, h, w) -> (N, h, w). For looking at."""
+    return torch.linalg.vector_norm(features, dim=1)

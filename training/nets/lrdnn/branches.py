@@ -15,7 +15,7 @@ from training.nets.lrdnn.pose_fusion import FusionConfig, PoseFusion, Stream
 from training.nets.openpose.drawing import DrawnMaps, PoseMaps
 from training.nets.openpose.map_spec import MapSpec
 from training.nets.openpose.pose_net import PoseNet, PoseNetConfig
-from training.nets.pooled_trunk import PooledTrunk
+from training.nets.pooled_trunk import PooledTrunk, activity
 
 
 class LrdnnConfig(Config):
@@ -75,6 +75,15 @@ class Branches(nn.Module):
         if self._retrieval == "fused":
             return fused
         return torch.cat([nn.functional.normalize(value.float(), dim=1) for value in (fused, pooled)], dim=1)
+
+    def activities(self, images: Tensor, keypoints: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Figure 4: how strongly each cell answers before the fusion, and in it; (N, h, w) each.
+
+        The length of an outer product is the product of both lengths, so the second needs no sketch.
+        """
+        features = self.trunk.map(images)
+        main, pose = self.fusion.operands(features, self.pose_stages(images, keypoints)[-1])
+        return activity(features), activity(main) * activity(pose)
 
     def pose_stages(self, images: Tensor, keypoints: Tensor | None) -> tuple[PoseMaps, ...]:
         """The maps of each stage of the pose branch; drawn ones are a single stage.

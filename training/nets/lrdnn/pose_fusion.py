@@ -79,15 +79,20 @@ class PoseFusion(nn.Module):
         self.pooling: nn.Module = CompactBilinear((channels, maps), config.sketch_width)
 
     def forward(self, features: Tensor, maps: PoseMaps) -> Tensor:
-        if self._config.meet == "pooled":
-            features = features.mean(dim=(2, 3), keepdim=True)
-        main = self.normalise_main(features)
-        grid = (int(features.shape[2]), int(features.shape[3]))
-        pose = self._pose({stream: area_resize(getattr(maps, stream).to(main), grid) for stream in self._streams})
+        main, pose = self.operands(features, maps)
         sketch: Tensor = self.pooling(main.flatten(2), pose.flatten(2))
         return _signed_root(sketch) if self._config.signed_root else sketch
 
-    def _pose(self, streams: Mapping[str, Tensor]) -> Tensor:
+    def operands(self, features: Tensor, maps: PoseMaps) -> tuple[Tensor, Tensor]:
+        """What is joined at each cell: the main branch (N, C, h, w), and the pose branch, weighed, (N, U + V, h, w)."""
+        if self._config.meet == "pooled":
+            features = features.mean(dim=(2, 3), keepdim=True)
+        main: Tensor = self.normalise_main(features)
+        grid = (int(features.shape[2]), int(features.shape[3]))
+        streams = {stream: area_resize(getattr(maps, stream).to(main), grid) for stream in self._streams}
+        return main, self._pose(streams)
+
+    def _pose(self, streams: Mapping[Stream, Tensor]) -> Tensor:
         """All channels of the pose branch, normalised and weighed, (N, U + V, h, w)."""
         if not self._config.parse_first:
             normal = torch.cat([self.normalise_pose[name](value) for name, value in streams.items()], dim=1)
