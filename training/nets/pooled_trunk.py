@@ -32,4 +32,5 @@ class PooledTrunk(nn.Module):
 
 def activity(features: Tensor) -> Tensor:
     """How strongly each cell of a map answers, its length over channels: (N, C, h, w) -> (N, h, w). For looking at."""
-    return torch.linalg.vector_norm(features, dim=1)
+    lengths: Tensor = torch.linalg.vector_norm(features, dim=1)
+    return lengths
