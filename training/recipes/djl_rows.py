@@ -23,6 +23,7 @@ BASE: Overrides = {
     "system.modules": [],
     "system.feature": "global",
     "phases.0.frozen": [],
+    "phases.1.optimiser.lr_factors": {},
     "phases.1.weights": {"global": 1.0},
 }
 """The base network alone. It goes through both phases, so that every row has the same budget."""

@@ -41,8 +41,6 @@ class DjlConfig(Config):
         reweighting: Region Re-Weighting, a learned weight for each part in each module (section 3.3.3).
         initial_weight: of RRW (Table 12).
         descriptor: D of each module's local descriptor. The paper does not give it; 256 is the width of Inception's FC7.
-        descriptor_norm: batch normalisation and ReLU behind each module's 1x1 convolution, as behind every other
-            convolution of Inception. The text names the convolution alone: False.
         feature: what is matched at test (Fig. 7).
     """
 
@@ -53,7 +51,6 @@ class DjlConfig(Config):
     reweighting: bool = True
     initial_weight: float = 10.0
     descriptor: int = Field(default=256, ge=1)
-    descriptor_norm: bool = True
     feature: Literal["local", "global", "hybrid"] = "hybrid"
 
     @model_validator(mode="after")

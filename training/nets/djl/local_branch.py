@@ -13,6 +13,7 @@ from training.naming import suggestion
 from training.nets.backbones.backbone import Backbone
 from training.nets.djl.config import DjlConfig
 from training.nets.djl.part_descriptor import PartDescriptor
+from training.nets.djl.part_weights import PartWeights
 from training.nets.roi import part_windows
 
 PARTS = (
@@ -27,6 +28,9 @@ class LocalBranch(nn.Module):
 
     Attributes:
         features: of FC_local, all modules' descriptors together.
+        descriptors: layer -> its module.
+        part_weights: layer -> :class:`PartWeights` of its module, or nothing that weighs. In one place, so that they can learn
+            at a rate of their own.
 
     Raises:
         ConfigurationError: the backbone has no such layer.
@@ -50,6 +54,7 @@ class LocalBranch(nn.Module):
                 for module in config.modules
             }
         )
+        self.part_weights = nn.ModuleDict({module.layer: _reweighting(config) for module in config.modules})
 
     def forward(self, maps: Mapping[str, Tensor], keypoints: Tensor) -> Tensor:
         """FC_local.
@@ -62,4 +67,11 @@ class LocalBranch(nn.Module):
             (N, features).
         """
         windows = part_windows(keypoints, self._joints, self._window)
-        return torch.cat([descriptor(maps[layer], windows) for layer, descriptor in self.descriptors.items()], dim=1)
+        described = [
+            descriptor(maps[layer], windows, self.part_weights[layer]) for layer, descriptor in self.descriptors.items()
+        ]
+        return torch.cat(described, dim=1)
+
+
+def _reweighting(config: DjlConfig) -> nn.Module:
+    return PartWeights(len(PARTS), initial=config.initial_weight) if config.reweighting else nn.Identity()

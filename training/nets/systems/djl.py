@@ -17,7 +17,7 @@ from training.nets.backbones.build import build_backbone
 from training.nets.djl.config import DjlConfig
 from training.nets.djl.global_feature import global_feature
 from training.nets.djl.local_branch import PARTS, LocalBranch
-from training.nets.djl.part_descriptor import PartDescriptor
+from training.nets.djl.part_weights import PartWeights
 from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.normalise import Normalise
@@ -126,9 +126,8 @@ class Djl(System):
         """What RRW learned: layer -> part -> weight (Table 12); no layer without re-weighting."""
         if self.descriptor.local is None:
             return {}
-        found: dict[str, dict[str, float]] = {}
-        for layer, module in self.descriptor.local.descriptors.items():
-            assert isinstance(module, PartDescriptor), "the local branch holds nothing else"
-            if module.part_weights is not None:
-                found[layer] = dict(zip(PARTS, module.part_weights.weight.tolist(), strict=True))
-        return found
+        return {
+            layer: dict(zip(PARTS, module.weight.tolist(), strict=True))
+            for layer, module in self.descriptor.local.part_weights.items()
+            if isinstance(module, PartWeights)
+        }

@@ -22,10 +22,10 @@ WINDOW = (24 / 56, 16 / 144)
 
 def pooled_parts(features: Tensor, keypoints: Tensor, grid_hw: tuple[int, int] = (1, 1)) -> Tensor:
     """What reaches the 1x1 convolution, part by part: (N, P, C)."""
-    module = PartDescriptor(CHANNELS, parts=len(PARTS), grid_hw=grid_hw, config=DjlConfig(reweighting=False))
+    module = PartDescriptor(CHANNELS, parts=len(PARTS), grid_hw=grid_hw, config=DjlConfig())
     seen: list[Tensor] = []
     module.reduce = nn.Sequential(_Recorder(seen), module.reduce)
-    module.eval()(features, part_windows(keypoints, indices(PARTS), WINDOW))
+    module.eval()(features, part_windows(keypoints, indices(PARTS), WINDOW), nn.Identity())
     return seen[0].reshape(len(features), len(PARTS), CHANNELS)
 
 
@@ -92,19 +92,6 @@ def test_part_weights_multiply_and_learn_as_equation_1_says() -> None:
     torch.testing.assert_close(pooled.grad, upstream * 10)
 
 
-def test_part_weights_make_no_difference_to_how_a_plain_module_begins() -> None:
-    """Without a normalisation, RRW's 10 is taken out of the convolution's first weights."""
-    windows = part_windows(torch.full((8, 19, 3), 0.5), indices(PARTS), WINDOW)
-    features = torch.rand(8, CHANNELS, 18, 7, generator=torch.Generator().manual_seed(0))
-    spreads = []
-    for reweighting in (False, True):
-        torch.manual_seed(0)
-        config = DjlConfig(reweighting=reweighting, descriptor_norm=False)
-        module = PartDescriptor(CHANNELS, parts=len(PARTS), grid_hw=(1, 1), config=config)
-        spreads.append(module(features, windows))
-    torch.testing.assert_close(spreads[0], spreads[1])
-
-
 def test_modules_stand_side_by_side_in_their_order() -> None:
     backbone = build_backbone(DgdInceptionConfig(width=0.125))
     config = DjlConfig(backbone=DgdInceptionConfig(width=0.125), descriptor=16)
@@ -114,7 +101,7 @@ def test_modules_stand_side_by_side_in_their_order() -> None:
     maps = {name: torch.rand(2, backbone.channels[name], 18, 7) for name in backbone.names}
     whole = branch(maps, keypoints)
     windows = part_windows(keypoints, indices(PARTS), config.window)
-    third = branch.descriptors["inception_1a"](maps["inception_1a"], windows)
+    third = branch.descriptors["inception_1a"](maps["inception_1a"], windows, branch.part_weights["inception_1a"])
     assert torch.equal(whole[:, 32:], third)
 
 
