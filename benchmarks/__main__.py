@@ -20,6 +20,7 @@ BENCHMARKS = {
     "live_latency": "(e) from capture to searchable, live, at half load",
     "ranking": "CMC, mAP and re-ranking at the size of Market-1501, against their plain references",
     "backbones": "pictures/s of forward and backward passes of the trunks",
+    "training_data": "pictures/s of the training data's pipeline, no net",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
 }
 """Name -> what it finds, in the order in which they run: (e) needs a figure of (a)."""
