@@ -12,7 +12,8 @@ import torch
 
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationSet
-from training.data.opening import NetInput, OpenedData, Report, open_training_data
+from training.data.finding import Report
+from training.data.opening import NetInput, OpenedData, open_training_data
 from training.data.part_images import part_images
 from training.loop import Loop, Rhythm
 from training.metrics_log import MetricsLog

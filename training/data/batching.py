@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sightline.types import DenseCoordinates, UInt8Array
 from training.augment.view import View
@@ -31,7 +32,7 @@ def as_inputs(views: Sequence[View], part_images: PartImages | None = None) -> I
     return Inputs(images, _keypoints(views), _part_images(views, pixels, part_images))
 
 
-def _keypoints(views: Sequence[View]) -> torch.Tensor | None:
+def _keypoints(views: Sequence[View]) -> Tensor | None:
     known = [view.keypoints for view in views if view.keypoints is not None]
     if not known:
         return None
@@ -39,7 +40,7 @@ def _keypoints(views: Sequence[View]) -> torch.Tensor | None:
     return torch.from_numpy(np.stack(known) / np.array([width, height, 1], np.float32))
 
 
-def _part_images(views: Sequence[View], pixels: UInt8Array, make: PartImages | None) -> torch.Tensor | None:
+def _part_images(views: Sequence[View], pixels: UInt8Array, make: PartImages | None) -> Tensor | None:
     if make is None:
         return None
     known = [view.iuv for view in views if view.iuv is not None]
@@ -48,13 +49,13 @@ def _part_images(views: Sequence[View], pixels: UInt8Array, make: PartImages | N
     return torch.from_numpy(make(pixels, dense_coordinates(np.stack(known))))
 
 
-def pinned(batch: Batch) -> Batch:
+def pinned(batch: Batch, pin: Callable[[Tensor], Tensor] = Tensor.pin_memory) -> Batch:
     """The same in page-locked memory, from which a GPU copies while it works."""
     inputs, targets = batch.inputs, batch.targets
-    keypoints = None if inputs.keypoints is None else inputs.keypoints.pin_memory()
-    part_images = None if inputs.part_images is None else inputs.part_images.pin_memory()
+    keypoints = None if inputs.keypoints is None else pin(inputs.keypoints)
+    part_images = None if inputs.part_images is None else pin(inputs.part_images)
     return Batch(
-        Inputs(inputs.images.pin_memory(), keypoints, part_images),
-        Targets(targets.classes.pin_memory(), targets.camids.pin_memory(), targets.attributes.pin_memory(), keypoints),
+        Inputs(pin(inputs.images), keypoints, part_images),
+        Targets(pin(targets.classes), pin(targets.camids), pin(targets.attributes), keypoints),
         batch.indices,
     )

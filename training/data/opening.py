@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.body_model.fit import fit_dense_coordinates
-from sightline.errors import ConfigurationError
 from sightline.types import Float32Array
 from training.augment.pipeline import training_pipeline
 from training.config import AugmentConfig
 from training.data.annotations import annotation, joined_attributes, joined_keypoints
-from training.data.archives import SUFFIXES, is_archive, unpacked
 from training.data.attribute_table import read_attributes
 from training.data.batching import PartImages
-from training.data.cache import default_cache
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationPart, EvaluationSet
+from training.data.finding import Report, annotation_places, open_reid_set, silent
 from training.data.fingerprint import fingerprint
 from training.data.keypoint_table import read_keypoints
-from training.data.layouts import found_layout, read_layout
 from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
 from training.data.reading import Memory, StoredPicture, read_all
 from training.data.records import ReidSet
@@ -32,13 +29,6 @@ log = logging.getLogger(__name__)
 
 KEYPOINTS, ATTRIBUTES = "keypoints.npz", "attributes.csv"
 """Names of the annotations that are looked for beside the data."""
-
-Report = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
-
-
-def _silent(what: str, done: int, total: int) -> None:
-    """Nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,7 @@ class OpenedData:
     evaluation: EvaluationSet
 
 
-def open_training_data(config: DataConfig, net: NetInput, *, report: Report = _silent) -> OpenedData:
+def open_training_data(config: DataConfig, net: NetInput, *, report: Report = silent) -> OpenedData:
     """Find, unpack, read and check a data set with its annotations. Every picture is read once: seconds for 10,000.
 
     Args:
@@ -89,7 +79,7 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = _s
     stored = _read(config, reid_set, report)
     keypoints = _keypoints(config, root, stored)
     train, query, gallery = _parts(reid_set, stored, keypoints)
-    places = _places(config, root)
+    places = annotation_places(config, root)
     table = annotation(read_attributes, config.attributes, ATTRIBUTES, places)
     labels = joined_attributes(table, train.pictures, required=config.attributes is not None)
     training = TrainingSet(
@@ -110,38 +100,6 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = _s
     return OpenedData(training, evaluation)
 
 
-def open_reid_set(config: DataConfig, *, report: Report = _silent) -> tuple[Path, ReidSet]:
-    """The folder of a data set, unpacked where it is in an archive, and who is on which of its pictures.
-
-    Raises:
-        ConfigurationError: there is none, or it is not laid out as expected.
-    """
-    cache = config.cache or default_cache()
-    folder = config.path
-    if not folder.exists():
-        raise ConfigurationError(f"there is no data set {folder}: name a folder or an archive ({', '.join(SUFFIXES)})")
-    archive = _archive(folder)
-    if archive is not None:
-        folder = unpacked(archive, cache, lambda done, total: report(f"unpacking {archive.name}", done, total))
-    root, layout = found_layout(folder, config.layout)
-    return root, read_layout(root, layout, cache=cache, on_progress=lambda done, total: report("unpacking", done, total))
-
-
-def _archive(path: Path) -> Path | None:
-    """The archive that a path names, or the only one in a folder that holds nothing else of a data set; None = it is a folder.
-
-    Raises:
-        ConfigurationError: it is a file of another kind.
-    """
-    if path.is_file():
-        if is_archive(path):
-            return path
-        raise ConfigurationError(f"{path} is neither a folder nor an archive ({', '.join(SUFFIXES)})")
-    archives = [inside for inside in sorted(path.iterdir()) if is_archive(inside)]
-    alone = len(archives) == 1 and not any(inside.is_dir() for inside in path.iterdir())
-    return archives[0] if alone else None
-
-
 def _read(config: DataConfig, reid_set: ReidSet, report: Report) -> tuple[StoredPicture, ...]:
     memory = Memory(config.memory_bytes)
     stored = read_all(
@@ -159,13 +117,8 @@ def _read(config: DataConfig, reid_set: ReidSet, report: Report) -> tuple[Stored
     return stored
 
 
-def _places(config: DataConfig, root: Path) -> Sequence[Path]:
-    """Where annotations are looked for: in the set, beside it, and where its archive is."""
-    return (root, root.parent, config.path, config.path.parent)
-
-
 def _keypoints(config: DataConfig, root: Path, stored: Sequence[StoredPicture]) -> Float32Array | None:
-    table = annotation(read_keypoints, config.keypoints, KEYPOINTS, _places(config, root))
+    table = annotation(read_keypoints, config.keypoints, KEYPOINTS, annotation_places(config, root))
     if table is None and is_stream_crops(root):
         table = read_stream_keypoints(root)
     return joined_keypoints(table, stored, required=config.keypoints is not None)

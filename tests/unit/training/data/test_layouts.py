@@ -7,15 +7,16 @@ import tarfile
 import threading
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from sightline.errors import ConfigurationError
 from training.data.archives import is_archive, unpacked
 from training.data.cache import default_cache, filled_once
-from training.data.config import DataConfig, IdentityFoldersLayout, Market1501Layout
+from training.data.config import DataConfig, IdentityFoldersLayout, Layout, Market1501Layout
+from training.data.finding import open_reid_set
 from training.data.layouts import found_layout, read_layout
-from training.data.opening import open_reid_set
 
 
 def test_a_set_is_recognised_in_its_folder_and_in_the_one_above(market, tmp_path):
@@ -185,3 +186,10 @@ def test_what_cannot_be_opened_is_named(tmp_path, name, says):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ConfigurationError, match=says):
         open_reid_set(DataConfig(path=tmp_path / name, cache=tmp_path / "cache"))
+
+
+def test_the_page_about_data_names_every_layout():
+    page = (Path(__file__).parents[4] / "docs" / "training-data.md").read_text()
+    kinds = [get_args(made.model_fields["kind"].annotation)[0] for made in get_args(get_args(Layout)[0])]
+    assert len(kinds) == 7
+    assert [kind for kind in kinds if f"`{kind}`" not in page] == []

@@ -18,7 +18,7 @@ from training.augment.pipeline import training_pipeline
 from training.augment.view import MEAN_COLOUR, View
 from training.batch import MISSING, Batch
 from training.config import AugmentConfig
-from training.data.batching import as_inputs
+from training.data.batching import as_inputs, pinned
 from training.data.evaluation_set import EvaluationPart
 from training.data.part_images import part_images
 from training.data.reading import StoredPicture
@@ -182,6 +182,17 @@ def test_bytes_of_coordinates_are_coordinates_to_a_255th():
     np.testing.assert_array_equal(again.part, coordinates.part)
     np.testing.assert_allclose(again.u, coordinates.u, atol=0.5 / 255 + 1e-6)
     np.testing.assert_allclose(again.v, coordinates.v, atol=0.5 / 255 + 1e-6)
+
+
+def test_everything_that_is_sent_to_a_device_is_pinned():
+    of, _ = with_coordinates()
+    batch = training_set(samples=of, part_images=part_images).batch(np.array([0, 1]), seed=0, epoch=0)
+    seen = []
+    copy = pinned(batch, lambda tensor: seen.append(tensor) or tensor.clone())
+    assert len(seen) == 6
+    assert same(copy, batch)
+    assert copy.targets.keypoints is copy.inputs.keypoints
+    assert copy.inputs.images is not batch.inputs.images
 
 
 def part(of: Samples, **more) -> EvaluationPart:
