@@ -53,6 +53,7 @@ class RunState:
             ConfigurationError: the phase names parts that the system does not have, or that the checkpoint does not.
         """
         freeze(self.system, phase.frozen)
+        self.system.zero_grad()  # of parts that learnt until now and are frozen from here on: they would count in the norm
         self._optimiser = make_optimiser(self.system, phase.optimiser)
         if self._restored_optimiser is not None:
             try:

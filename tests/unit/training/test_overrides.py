@@ -12,7 +12,9 @@ from training.overrides import overridden, parse_overrides
 
 def test_values_lists_and_sections_are_set_and_the_recipe_stays_as_it_was() -> None:
     recipe = TinyRecipe()
-    changed = overridden(recipe, {"phases.0.epochs": 10, "size_hw": [32, 16], "augment.flip": 0, "system.width": 4, "ema": None})
+    changed = overridden(
+        recipe, {"phases.0.epochs": 10, "size_hw": [32, 16], "augment.flip": 0, "system.width": 4, "ema": None}
+    )
     assert (changed.phases[0].epochs, changed.phases[1].epochs) == (10, 2)
     assert (changed.size_hw, changed.augment.flip, changed.system.width, changed.ema) == ((32, 16), 0.0, 4, None)
     assert recipe == TinyRecipe()
