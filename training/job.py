@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import torch
 
+from sightline.errors import ConfigurationError
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationSet
 from training.data.finding import Report
@@ -23,6 +25,8 @@ from training.run_folder import RunFolder
 from training.tensorboard_log import TensorBoardLog
 from training.validation import Validation
 from training.world import World
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -66,24 +70,47 @@ def run_job(
         world: this worker; with more than one, their process group is made.
         listeners: hear of it on this worker, beside the run's folder.
         report: told how far the reading of the data is.
-        stop: see :class:`training.loop.Loop`.
+        stop: see :meth:`training.loop.Loop.run`.
 
     Raises:
-        SightlineError: what can go wrong with recipe, data, losses or the checkpoints' store.
+        SightlineError: what can go wrong with recipe, data, losses or the checkpoints' store. With several workers every
+            one of them raises the ConfigurationError or TrainingError of any.
     """
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     with _logged(job.folder, world):
-        data = open_data(job.recipe, job.data, report=report)
-        validation = _validation(job.recipe, data.evaluation, world)
-        checkpoints = job.folder.checkpoints(keep_last=job.keep_last)
-        loop = Loop(job.recipe, data.training, checkpoints=checkpoints, validation=validation, rhythm=job.rhythm, world=world)
+        loop = _agreed(world, lambda: _made_loop(job, world, report))
         loop.resume(force=job.force)
         with _recorded(job.folder, world, step=loop.state.position.step) as recorders:
             complete = loop.run(listener=Listeners([*recorders, *listeners]), stop=stop)
         if complete and world.is_first:
             job.folder.write_weights(loop.weights())
     return complete
+
+
+def _made_loop(job: Job, world: World, report: Report) -> Loop:
+    data = open_data(job.recipe, job.data, report=report)
+    validation = _validation(job.recipe, data.evaluation, world)
+    checkpoints = job.folder.checkpoints(keep_last=job.keep_last)
+    return Loop(job.recipe, data.training, checkpoints=checkpoints, validation=validation, rhythm=job.rhythm, world=world)
+
+
+def _agreed(world: World, make: Callable[[], T]) -> T:
+    """What ``make`` gives, if it succeeds on every worker: those that succeed must not wait for one that failed.
+
+    Raises:
+        ConfigurationError: of the first worker that failed.
+    """
+    made, failure = None, None
+    try:
+        made = make()
+    except ConfigurationError as error:
+        failure = error
+    failures = [each for each in world.gather(failure) if each is not None]
+    if failures:
+        raise failures[0]
+    assert made is not None
+    return made
 
 
 def open_data(recipe: Recipe, config: DataConfig, *, report: Report = lambda what, done, total: None) -> OpenedData:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
@@ -52,6 +52,6 @@ class World:
         """Each process's value, by rank; every one of them calls it at the same place."""
         if self.size == 1:
             return [value]
-        values: list[T | None] = [None] * self.size
+        values: list[Any] = [None] * self.size
         distributed.all_gather_object(values, value)
-        return [each for each in values if each is not None]
+        return values
