@@ -121,6 +121,17 @@ def test_patience_ends_with_an_error_and_every_frame_is_accounted_for(private_st
     assert publisher.delivered("hall") == Delivered(failed=len(handed_over) - 1)  # the last one was not taken
 
 
+def test_patience_ends_where_the_producer_never_gets_an_id(kafka_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when Kafka dies between connecting and the producer's id: kafka-python fails no frame then, however old."""
+    publisher = FramePublisher(kafka_settings, limits=PublishLimits(frames=5, patience_s=1))
+    monkeypatch.setattr("kafka.producer.transaction_manager.TransactionManager.has_producer_id", lambda _: False)
+    publisher.open()
+    with pytest.raises(ServiceUnavailable, match="no frame acknowledged in 1 s"):
+        publish_all(publisher, [frame("hall", index) for index in range(40)])
+    publisher.close()
+    assert publisher.delivered("hall") == Delivered(failed=5)
+
+
 def test_close_gives_up_in_time_and_counts_what_was_waiting(private_stack: Callable[..., object]) -> None:
     own = private_stack("kafka")
     publisher = FramePublisher(own.settings, limits=PublishLimits(frames=2))

@@ -10,9 +10,10 @@ from sightline.ports import Clock
 class InFlight:
     """Room for messages that wait for their acknowledgement. Thread-safe; reaching the bound blocks :meth:`enter`."""
 
-    def __init__(self, *, max_frames: int, max_bytes: int, clock: Clock) -> None:
+    def __init__(self, *, max_frames: int, max_bytes: int, patience_s: float, clock: Clock) -> None:
         self._max_frames = max_frames
         self._max_bytes = max_bytes
+        self._patience_s = patience_s
         self._clock = clock
         self._changed = threading.Condition()
         self._frames = 0
@@ -20,21 +21,28 @@ class InFlight:
         self._progress_at = 0.0
         self._ended: Exception | None = None
 
-    def enter(self, size: int) -> None:
+    def enter(self, size: int) -> bool:
         """Take room for one message of ``size`` bytes; blocks while there is none. One larger than the bound goes alone.
+
+        Returns:
+            False = no room was taken: for as long as the patience lasts there was none, and nothing was acknowledged.
 
         Raises:
             Exception: the one that :meth:`end` was given.
         """
         with self._changed:
             while self._ended is None and self._is_full(size):
-                self._changed.wait()
+                left_s = self._progress_at + self._patience_s - self._clock()
+                if left_s <= 0:
+                    return False
+                self._changed.wait(left_s)
             if self._ended is not None:
                 raise self._ended
             if not self._frames:
                 self._progress_at = self._clock()
             self._frames += 1
             self._bytes += size
+            return True
 
     def leave(self, size: int, *, acknowledged: bool) -> None:
         """Give up the room of one message. An acknowledgement makes an earlier :meth:`end` void."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from kafka import KafkaProducer
 from kafka import errors as kafka_errors
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _BATCH_BYTES = 256 * 1024
 _FORCED_CLOSE_S = 2.0
+_GRACE_S = 5.0
+"""Beyond the patience. kafka-python fails frames by itself then, but not while it waits for a producer's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,12 @@ class FramePublisher:
         self._topic = settings.kafka.topic("camera_frames")
         self._producer: KafkaProducer | None = None
         self._max_bytes = settings.kafka.max_message_bytes
-        self._in_flight = InFlight(max_frames=self._limits.frames, max_bytes=self._limits.bytes, clock=clock)
+        self._in_flight = InFlight(
+            max_frames=self._limits.frames,
+            max_bytes=self._limits.bytes,
+            patience_s=self._limits.patience_s + _GRACE_S,
+            clock=clock,
+        )
         self._counting = threading.Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
 
@@ -106,7 +113,9 @@ class FramePublisher:
         """
         size = len(frame.data)
         with kafka_errors_mapped("publishing"):
-            self._in_flight.enter(size)
+            has_room = self._in_flight.enter(size)
+        if not has_room:
+            self._give_up()
         try:
             with kafka_errors_mapped(f"publishing for camera {frame.camera}"):
                 future = self._send(frame)
@@ -153,6 +162,15 @@ class FramePublisher:
     def silent_s(self) -> float:
         """For how many seconds frames have waited and Kafka has acknowledged none; 0 while all goes well."""
         return self._in_flight.silent_s
+
+    def _give_up(self) -> NoReturn:
+        """Fail all frames in flight; no more are taken."""
+        error = ServiceUnavailable(SERVICE, f"no frame acknowledged in {self._limits.patience_s:g} s: see `sightline status`")
+        self._in_flight.end(error)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            _stop(producer)
+        raise error
 
     def _send(self, frame: EncodedFrame) -> Any:
         producer = self._producer

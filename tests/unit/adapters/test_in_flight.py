@@ -17,11 +17,11 @@ class ManualClock:
         return self.now_s
 
 
-def in_flight(max_frames: int = 3, max_bytes: int = 100, clock: ManualClock | None = None) -> InFlight:
-    return InFlight(max_frames=max_frames, max_bytes=max_bytes, clock=clock or ManualClock())
+def in_flight(max_frames: int = 3, max_bytes: int = 100, patience_s: float = 60, clock: ManualClock | None = None) -> InFlight:
+    return InFlight(max_frames=max_frames, max_bytes=max_bytes, patience_s=patience_s, clock=clock or ManualClock())
 
 
-def entering(bound: InFlight, size: int) -> Future[None]:
+def entering(bound: InFlight, size: int) -> Future[bool]:
     """``enter`` on a thread of its own, given a moment to get through if it can."""
     pool = ThreadPoolExecutor(max_workers=1)
     entered = pool.submit(bound.enter, size)
@@ -29,7 +29,7 @@ def entering(bound: InFlight, size: int) -> Future[None]:
     return entered
 
 
-def is_blocked(entered: Future[None]) -> bool:
+def is_blocked(entered: Future[bool]) -> bool:
     try:
         entered.result(timeout=0.2)
     except TimeoutError:
@@ -47,6 +47,18 @@ def test_a_full_bound_blocks_until_there_is_room(held: list[int], asked: int) ->
     bound.leave(held[0], acknowledged=True)
     entered.result(timeout=30)
     assert bound.wait_until_empty(0) == len(held)
+
+
+def test_where_nothing_is_acknowledged_patience_ends() -> None:
+    clock = ManualClock()
+    bound = in_flight(max_frames=1, patience_s=5, clock=clock)
+    assert bound.enter(1)
+    clock.now_s += 4
+    assert is_blocked(entering(bound, 1))
+    clock.now_s += 1
+    assert not bound.enter(1)
+    bound.leave(1, acknowledged=True)
+    assert bound.enter(1)
 
 
 def test_a_message_larger_than_the_bound_goes_alone() -> None:
