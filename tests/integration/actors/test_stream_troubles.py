@@ -117,7 +117,7 @@ def test_a_missing_model_is_waited_for(replay: Settings, producer: Producer, run
     until(lambda: "no model of kind detector" in running.trouble, timeout_s=20, what="the trouble to be told")
     assert waiting(replay) == FRAMES
     running.models_there.set()
-    until(lambda: waiting(replay) == 0, timeout_s=60, what="all frames", every_s=1)
+    until(lambda: waiting(replay) == 0, timeout_s=180, what="all frames", every_s=1)
     ledger = read_ledger(replay)
     assert_exactly_once(ledger)
     assert ledger.states["hall"][1].seen == FRAMES
@@ -129,8 +129,8 @@ def test_a_camera_state_of_a_later_version_stops_the_stream_and_loses_nothing(
     partition = producer.frames("hall")
     producer.state("hall", json.dumps({"version": 2, "camera": "hall"}).encode(), partition)
     running.models_there.set()
-    until(lambda: "a later Sightline wrote it" in running.trouble, timeout_s=40, what="the trouble to be told")
+    until(lambda: "a later Sightline wrote it" in running.trouble, timeout_s=120, what="the trouble to be told")
     assert waiting(replay) == FRAMES
     producer.state("hall", None, partition)
-    until(lambda: waiting(replay) == 0, timeout_s=60, what="all frames", every_s=1)
+    until(lambda: waiting(replay) == 0, timeout_s=180, what="all frames", every_s=1)
     assert_exactly_once(read_ledger(replay))

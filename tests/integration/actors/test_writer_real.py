@@ -102,7 +102,7 @@ def test_a_killed_writer_loses_and_doubles_nothing(here: Settings, start: Callab
     for attempt in range(4):
         child = start(f"writer-{attempt}")
         reached = 600 * (attempt + 1)
-        until(lambda at_least=reached: rows_there(here) >= at_least, timeout_s=90, what="progress")  # type: ignore[misc]
+        until(lambda at_least=reached: rows_there(here) >= at_least, timeout_s=240, what="progress")  # type: ignore[misc]
         child.kill()
     start("writer-last")
     all_there(here, [row.sighting_id for row in rows])
@@ -114,11 +114,11 @@ def test_writers_share_the_work_and_take_over(here: Settings, start: Callable[[s
     record(here, rows[:2000])
     second = start("writer-2")
     record(here, rows[2000:3000])
-    until(lambda: rows_there(here) >= 1500, timeout_s=90, what="progress")
+    until(lambda: rows_there(here) >= 1500, timeout_s=240, what="progress")
     first.signal(signal.SIGSTOP)  # stalls with a batch in its hands, and wakes when its partitions are gone
     record(here, rows[3000:])
     all_there_soon = [row.sighting_id for row in rows]
-    until(lambda: set(sighting_ids(here.milvus, SPACE)) == set(all_there_soon), timeout_s=90, what="all in Milvus")
+    until(lambda: set(sighting_ids(here.milvus, SPACE)) == set(all_there_soon), timeout_s=240, what="all in Milvus")
     first.signal(signal.SIGCONT)
     time.sleep(3)
     all_there(here, all_there_soon)
@@ -134,7 +134,7 @@ def test_a_frame_published_again_is_there_once(here: Settings) -> None:
     thread = threading.Thread(target=writer.run)
     thread.start()
     try:
-        until(lambda: writer.describe()["written"] == 120, timeout_s=60, what="both to be written")
+        until(lambda: writer.describe()["written"] == 120, timeout_s=180, what="both to be written")
         all_there(here, [row.sighting_id for row in rows])
     finally:
         writer.stop()
@@ -153,7 +153,7 @@ def test_a_killed_server_is_waited_for(private_stack: Callable[..., Any], milvus
     thread = threading.Thread(target=writer.run)
     thread.start()
     try:
-        until(lambda: writer.describe()["written"] >= 100, timeout_s=60, what="progress")
+        until(lambda: writer.describe()["written"] >= 100, timeout_s=180, what="progress")
         if victim == "kafka":  # who waits for records does not notice: it must only find its way back
             private.kill("kafka")
             private.revive()
@@ -161,7 +161,7 @@ def test_a_killed_server_is_waited_for(private_stack: Callable[..., Any], milvus
         else:
             private.kill(milvus)
             record(here, rows[300:])
-            until(lambda: writer.describe()["trouble"] != "", timeout_s=90, what="trouble")
+            until(lambda: writer.describe()["trouble"] != "", timeout_s=240, what="trouble")
             private.revive()
         all_there(here, [row.sighting_id for row in rows], timeout_s=180)
     finally:
