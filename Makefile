@@ -10,6 +10,8 @@ PACKAGES_STAMP := $(VENV)/.packages
 VIDEO ?=
 MODELS ?=
 DURATION_S ?=
+# Two processes, each with servers of its own; a file stays in one. PARALLEL= runs one test after the other.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup packages demo test soak lint bench constraints clean
 
@@ -37,7 +39,7 @@ lint: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: setup packages ## Pass all tests (starts the servers that they need by itself)
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
 
 packages: ## Install the Debian packages that the tests need, or say which are missing
 	@infra/local/packages.sh java maven chromium prometheus rtsp
