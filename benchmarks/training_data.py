@@ -52,6 +52,7 @@ CASES = (
     Case("crop, flip, erasing", SMALL, USUAL),
     Case("crop, flip, erasing", SMALL, USUAL, threads=2),
     Case("crop, flip, erasing", SMALL, USUAL, kept=False),
+    Case("crop, flip, erasing", SMALL, USUAL, kept=False, threads=2),
     Case("crop, flip, colours, erasing with noise", SMALL, COLOURS),
     Case("crop, flip, erasing, part images", SMALL, USUAL, parts=True),
     Case("crop, flip, erasing", LARGE, USUAL),
@@ -82,7 +83,7 @@ def main() -> None:
         machine=machine_facts(),
         figures={
             "small_per_s": float(rows[1][4] or 0),
-            "large_per_s": float(rows[6][4] or 0),
+            "large_per_s": float(rows[7][4] or 0),
         },
     ).publish(output_folder(arguments))
 

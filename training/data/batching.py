@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,9 +28,16 @@ def as_inputs(views: Sequence[View], part_images: PartImages | None = None) -> I
     Raises:
         ValueError: part images are wanted, and a view has no dense coordinates.
     """
-    pixels = np.stack([view.image for view in views])
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
-    return Inputs(images, _keypoints(views), _part_images(views, pixels, part_images))
+    return Inputs(_images(views), _keypoints(views), _part_images(views, part_images))
+
+
+def _images(views: Sequence[View]) -> Tensor:
+    """uint8 (N, 3, H, W)."""
+    out = np.empty((len(views), 3, *views[0].size_hw), np.uint8)
+    for planes, view in zip(out, views, strict=True):
+        # Not by a torch operation: it would start torch's own threads once more, beneath each thread that prepares batches.
+        cv2.split(view.image, list(planes))
+    return torch.from_numpy(out)
 
 
 def _keypoints(views: Sequence[View]) -> Tensor | None:
@@ -40,12 +48,13 @@ def _keypoints(views: Sequence[View]) -> Tensor | None:
     return torch.from_numpy(np.stack(known) / np.array([width, height, 1], np.float32))
 
 
-def _part_images(views: Sequence[View], pixels: UInt8Array, make: PartImages | None) -> Tensor | None:
+def _part_images(views: Sequence[View], make: PartImages | None) -> Tensor | None:
     if make is None:
         return None
     known = [view.iuv for view in views if view.iuv is not None]
     if len(known) < len(views):
         raise ValueError("part images are wanted, and there are pictures without dense coordinates")
+    pixels = np.stack([view.image for view in views])
     return torch.from_numpy(make(pixels, dense_coordinates(np.stack(known))))
 
 

@@ -103,7 +103,8 @@ class DataConfig(Config):
         resolution: pictures are shrunk to this part of their sides when they are read, to train and test on poor ones.
         broken: what happens to pictures that cannot be read: the run does not start (``refuse``), or goes without them.
         memory_bytes: for decoded pictures; the training set's come first.
-        threads: that prepare batches.
+        threads: that read pictures and prepare batches. One prepares thousands of pictures a second, and several wait for
+            one another more than they help (``benchmarks/training_data.py``).
         ahead: batches prepared ahead.
         cache: where archives are unpacked; None = ``$XDG_CACHE_HOME/sightline/data``.
     """
@@ -115,6 +116,6 @@ class DataConfig(Config):
     resolution: float = Field(default=1.0, gt=0, le=1)
     broken: Literal["refuse", "skip"] = "refuse"
     memory_bytes: int = Field(default=2 * 2**30, ge=0)
-    threads: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=1, ge=1, le=64)
     ahead: int = Field(default=4, ge=1, le=64)
     cache: Path | None = None

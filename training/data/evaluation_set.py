@@ -40,7 +40,7 @@ class EvaluationPart:
     batch_size: int = 64
     part_images: PartImages | None = None
     part_disturbance: float = 0.0
-    threads: int = 2
+    threads: int = 1
     ahead: int = 4
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def prefetched(items: Iterator[Item], work: Callable[[Item], Result], *, threads: int = 2, ahead: int = 4) -> Iterator[Result]:
+def prefetched(items: Iterator[Item], work: Callable[[Item], Result], *, threads: int = 1, ahead: int = 4) -> Iterator[Result]:
     """``work`` of each item, in the items' order.
 
     At most ``ahead`` results are waiting or being worked on. An error of ``work`` is raised where its result would

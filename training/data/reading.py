@@ -85,7 +85,7 @@ def read_all(
     memory: Memory,
     resolution: float = 1.0,
     skip_broken: bool = False,
-    threads: int = 2,
+    threads: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[StoredPicture, ...]:
     """Read each picture once, the first ones into memory.

@@ -43,7 +43,7 @@ class TrainingSet:
         attributes: Int64Array | None = None,
         attribute_values: Mapping[str, Sequence[str]] | None = None,
         part_images: PartImages | None = None,
-        threads: int = 2,
+        threads: int = 1,
         ahead: int = 4,
     ) -> None:
         self._samples, self._augmentation, self._part_images = samples, augmentation, part_images

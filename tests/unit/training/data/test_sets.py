@@ -195,6 +195,13 @@ def test_everything_that_is_sent_to_a_device_is_pinned():
     assert copy.inputs.images is not batch.inputs.images
 
 
+def test_images_of_whatever_memory_layout_become_planes():
+    whole = np.random.default_rng(0).integers(0, 256, (50, 30, 3), np.uint8)
+    pictures = [whole[1:49, 2:26], whole[:48, :24].copy(), whole[1:49, 25:1:-1], whole[48:0:-1, 2:26]]
+    images = as_inputs([View(picture) for picture in pictures]).images
+    np.testing.assert_array_equal(images.numpy(), np.stack(pictures).transpose(0, 3, 1, 2))
+
+
 def part(of: Samples, **more) -> EvaluationPart:
     values = {"augment": AugmentConfig(), "size_hw": SIZE, "batch_size": 5} | more
     return EvaluationPart(of, **values)
