@@ -1,4 +1,4 @@
-"""k-reciprocal re-ranking on sparse encodings: seconds and some hundred MiB where full matrices take minutes and 10 GiB.
+"""k-reciprocal re-ranking on sparse encodings: seconds and some hundred MiB where full matrices take minutes and 12 GiB.
 
 Two people are alike if they have the same neighbours. Each row's k-reciprocal neighbours become a sparse vector, its
 encoding; the Jaccard distance of the encodings is mixed with the original distance. (Zhong et al., "Re-ranking Person
@@ -75,7 +75,7 @@ def _keep(distances: Float32Array, block: DistanceBlock) -> None:
     if first.start < queries < second.stop:
         stop, start = min(first.stop, queries), max(second.start, queries)
         part = block.squared[: stop - first.start, start - second.start :]
-        distances[first.start : stop, start - queries : second.stop - queries] = part
+        np.maximum(part, 0, out=distances[first.start : stop, start - queries : second.stop - queries])
 
 
 def _divisor(furthest: Float32Array) -> Float32Array:
