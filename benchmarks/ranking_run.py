@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.ranking_features import Features, make_features
 from sightline.ranking import evaluate_ranking, pairwise_distance, rerank
-from sightline.ranking_reference import evaluate_plainly
-from sightline.reranking_reference import rerank_plainly
+from sightline.ranking.reranking_reference import rerank_plainly
+from sightline.ranking.scoring_reference import evaluate_plainly
 
 SAMPLED_ROWS = 32
 

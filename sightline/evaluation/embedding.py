@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.decoding import ImageLimits, decode_image
-from sightline.distances import unit_length
 from sightline.errors import ConfigurationError, ModelError, RejectedFrame
 from sightline.evaluation.embedder_file import CROP, EMBEDDING, KEYPOINTS, LoadedEmbedder
 from sightline.evaluation.keypoints_file import Keypoints, for_model, mirrored, model_joints
 from sightline.evaluation.market_layout import LabelledPicture
 from sightline.geometry import crop
+from sightline.ranking.distances import unit_length
 from sightline.types import Float32Array, UInt8Array
 
 _SHOWN = 3

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.distances import unit_length
 from sightline.errors import ConfigurationError
 from sightline.evaluation.embedding import EmbeddedPictures
 from sightline.evaluation.market_layout import LabelledFolder, LabelledPicture, labels
@@ -29,6 +28,7 @@ from sightline.ranking import (
     precision_of,
     rerank,
 )
+from sightline.ranking.distances import unit_length
 from sightline.types import Float32Array
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sightline.ranking import evaluate_ranking, pairwise_distance
-from sightline.ranking_reference import evaluate_plainly
+from sightline.ranking.scoring_reference import evaluate_plainly
 
 Labels = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 

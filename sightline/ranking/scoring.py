@@ -1,7 +1,6 @@
 """How well distances rank a gallery: CMC and mAP, in the protocols of person re-identification.
 
-The whole vocabulary of ranking is to be had from here: distances, re-ranking and multi-query too. The same evaluation
-without its short cuts, as a reference: :mod:`sightline.ranking_reference`.
+The same without its short cuts, as a reference: :mod:`sightline.ranking.scoring_reference`.
 
 Legend: Q queries, G gallery rows, R ranks. A pid is an identity, a camid a camera. ``distmat`` is (Q, G): smaller is more
 alike.
@@ -19,26 +18,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.answer_key import JUNK_PID, AnswerKey, IntArray
-from sightline.average_precision import VARIANTS, AveragePrecision, precision_of
-from sightline.distances import FloatArray, Metric, pairwise_distance
-from sightline.multi_query import Pooling, pool_queries
-from sightline.reranking import rerank
-
-__all__ = [
-    "JUNK_PID",
-    "VARIANTS",
-    "AveragePrecision",
-    "Metric",
-    "Pooling",
-    "Protocol",
-    "RankingResult",
-    "evaluate_ranking",
-    "pairwise_distance",
-    "pool_queries",
-    "precision_of",
-    "rerank",
-]
+from sightline.ranking.answer_key import AnswerKey, IntArray
+from sightline.ranking.average_precision import AveragePrecision, precision_of
+from sightline.ranking.distances import FloatArray
 
 Protocol = Literal["market1501", "cuhk03"]
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.distances import FloatArray
+from sightline.ranking.distances import FloatArray
 
 Pooling = Literal["average", "max"]
 

@@ -3,7 +3,7 @@
 Two people are alike if they have the same neighbours. Each row's k-reciprocal neighbours become a sparse vector, its
 encoding; the Jaccard distance of the encodings is mixed with the original distance. (Zhong et al., "Re-ranking Person
 Re-identification with k-reciprocal Encoding", CVPR 2017; equations are numbered as there.) The same on full matrices, as a
-reference: :mod:`sightline.reranking_reference`. Figures: ``benchmarks/results/ranking.md``.
+reference: :mod:`sightline.ranking.reranking_reference`. Figures: ``benchmarks/results/ranking.md``.
 
 Legend: Q queries, G gallery rows, N = Q + G rows, queries first; D dimensions.
 """
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from sightline.distances import FloatArray, squared_lengths
-from sightline.neighbours import DistanceBlock, NeighbourTable, distance_blocks
+from sightline.ranking.distances import FloatArray, squared_lengths
+from sightline.ranking.neighbours import DistanceBlock, NeighbourTable, distance_blocks
 from sightline.types import Float32Array
 
 _LONGEST = np.finfo(np.float32).max / 4

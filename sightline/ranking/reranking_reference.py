@@ -1,4 +1,4 @@
-"""k-reciprocal re-ranking as its paper writes it down, on full matrices: what :mod:`sightline.reranking` must equal.
+"""k-reciprocal re-ranking as its paper writes it down, on full matrices: what :mod:`sightline.ranking.reranking` must equal.
 
 It holds several (Q + G, Q + G) matrices, so it is for tests and benchmarks. (Zhong et al., "Re-ranking Person
 Re-identification with k-reciprocal Encoding", CVPR 2017.)
@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.distances import pairwise_distance
+from sightline.ranking.distances import pairwise_distance
 from sightline.types import Float32Array
 
 
 def rerank_plainly(
     query: Float32Array, gallery: Float32Array, *, k1: int = 20, k2: int = 6, lambda_value: float = 0.3
 ) -> Float32Array:
-    """As :func:`sightline.reranking.rerank`, row by row; Q and G at least 1."""
+    """As :func:`sightline.ranking.reranking.rerank`, row by row; Q and G at least 1."""
     rows = np.concatenate([query, gallery]).astype(np.float32)
     squared = pairwise_distance(rows, rows, "squared_euclidean").astype(np.float32)
     np.fill_diagonal(squared, 0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.distances import FloatArray
+from sightline.ranking.distances import FloatArray
 
 IntArray = NDArray[np.integer]
 

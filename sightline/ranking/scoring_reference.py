@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.answer_key import JUNK_PID, IntArray
-from sightline.distances import FloatArray
+from sightline.ranking.answer_key import JUNK_PID, IntArray
+from sightline.ranking.distances import FloatArray
 
 
 def evaluate_plainly(

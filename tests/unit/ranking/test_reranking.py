@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sightline.reranking
-from sightline.neighbours import NeighbourTable, distance_blocks
+import sightline.ranking.reranking
 from sightline.ranking import evaluate_ranking, rerank
-from sightline.reranking_reference import rerank_plainly
+from sightline.ranking.neighbours import NeighbourTable, distance_blocks
+from sightline.ranking.reranking_reference import rerank_plainly
 
 
 @pytest.mark.shared
@@ -62,7 +62,7 @@ def test_it_is_the_plain_version(
     expected = rerank_plainly(rows[:queries], rows[queries:], **parameters)
 
     with pytest.MonkeyPatch.context() as patch:  # many blocks, though the set is small
-        patch.setattr(sightline.reranking, "distance_blocks", partial(distance_blocks, block_rows=block_rows))
+        patch.setattr(sightline.ranking.reranking, "distance_blocks", partial(distance_blocks, block_rows=block_rows))
         got = rerank(rows[:queries], rows[queries:], **parameters)
 
     assert got.dtype == np.float32

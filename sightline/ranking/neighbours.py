@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.distances import squared_lengths
+from sightline.ranking.distances import squared_lengths
 from sightline.types import Float32Array
 
 BLOCK_ROWS = 2048
