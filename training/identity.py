@@ -10,11 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from training.feed import TrainingData
 from training.recipe import DataFacts, Recipe
 
 _MISSING = "(not there)"
-_PACKAGES = ("sightline", "torch", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ class RunIdentity:
 
 def provenance() -> dict[str, str]:
     """The versions of what computes, and the git commit of a checkout (``-dirty`` with changes that are not committed)."""
-    packages = {name: version(name) for name in _PACKAGES}
-    return {"git_commit": _git_commit(), "python": platform.python_version(), **packages}
+    packages = {name: version(name) for name in ("sightline", "numpy")}
+    return {"git_commit": _git_commit(), "python": platform.python_version(), "torch": str(torch.__version__), **packages}
 
 
 def _git_commit() -> str:

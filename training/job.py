@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -17,6 +17,7 @@ from training.data.evaluation_set import EvaluationSet
 from training.data.finding import Report
 from training.data.opening import NetInput, OpenedData, open_training_data
 from training.data.part_images import part_images
+from training.identity import provenance
 from training.loop import Loop, Rhythm
 from training.metrics_log import MetricsLog
 from training.recipe import DataFacts, Recipe
@@ -44,6 +45,7 @@ class Job:
         threads: of torch's operations on a CPU, on each worker; None = torch's own choice. With another number of them sums
             are not the same to the last bit.
         force: go on even from checkpoints of another run.
+        told: what else its ``config.json`` says.
     """
 
     recipe: Recipe
@@ -53,6 +55,19 @@ class Job:
     keep_last: int = 2
     threads: int | None = None
     force: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+    def config(self) -> dict[str, Any]:
+        """What ``config.json`` says: all of it, as plain values."""
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "data": self.data.model_dump(mode="json"),
+            "rhythm": asdict(self.rhythm),
+            "checkpoints": self.folder.checkpoints_url,
+            "threads": self.threads,
+            **self.told,
+            "provenance": provenance(),
+        }
 
 
 def run_job(
@@ -81,6 +96,8 @@ def run_job(
     with _logged(job.folder, world):
         loop = _agreed(world, lambda: _made_loop(job, world, report))
         loop.resume(force=job.force)
+        if world.is_first:
+            job.folder.write_config(job.config())  # now that nothing is wrong with it
         with _recorded(job.folder, world, step=loop.state.position.step) as recorders:
             complete = loop.run(listener=Listeners([*recorders, *listeners]), stop=stop)
         if complete and world.is_first:

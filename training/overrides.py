@@ -22,16 +22,15 @@ from pydantic import ValidationError
 from sightline.errors import ConfigurationError
 from training.config import Config
 from training.naming import suggestion
-from training.recipe import Recipe
 
-R = TypeVar("R", bound=Recipe)
+C = TypeVar("C", bound=Config)
 
 _KIND = "kind"
 _EVERY = "*"
 
 
-def overridden(recipe: R, overrides: Mapping[str, object]) -> R:
-    """The recipe with these values; their order does not matter.
+def overridden(recipe: C, overrides: Mapping[str, object]) -> C:
+    """The recipe (or any other config) with these values; their order does not matter.
 
     Args:
         recipe: is not changed.

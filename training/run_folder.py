@@ -63,7 +63,7 @@ class RunFolder:
         return Checkpoints(FsspecBlobs(self.checkpoints_url or str(self.path / "checkpoints")), keep_last=keep_last)
 
     def write_config(self, values: Mapping[str, Any]) -> None:
-        """Make the folder, and keep what the run is told.
+        """Keep what the run is told.
 
         Raises:
             ServiceUnavailable: it cannot be written.

@@ -38,6 +38,7 @@ class RunState:
         self.position = Position()
         self.figures: Mapping[str, float] = {}
         self._world = world
+        self._provenance = provenance()
         self._optimiser: optim.Optimizer | None = None
         self._restored_optimiser: Mapping[str, Any] | None = None
 
@@ -73,7 +74,7 @@ class RunState:
             average=self.average.system.state_dict() if self.average else None,
             optimiser=self._optimiser.state_dict() if self._optimiser and within_phase else None,
             random=random,
-            provenance=provenance(),
+            provenance=self._provenance,
             figures=self.figures,
         )
 

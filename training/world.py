@@ -9,7 +9,25 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from sightline.errors import ConfigurationError
+from training.naming import suggestion
+
 T = TypeVar("T")
+
+
+def chosen_device(name: str | None) -> str:
+    """The device of this name; without one a GPU if there is one, else the CPU.
+
+    Raises:
+        ConfigurationError: there is no such device here.
+    """
+    gpus = torch.cuda.device_count()
+    if name is None:
+        return "cuda" if gpus else "cpu"
+    known = ["cpu", *(["cuda"] if gpus else []), *(f"cuda:{index}" for index in range(gpus))]
+    if name not in known:
+        raise ConfigurationError(f"there is no device {name!r} here: {suggestion(name, known)}")
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +45,11 @@ class World:
     rank: int = 0
     size: int = 1
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @classmethod
+    def alone(cls, device: str) -> World:
+        """One process, on this device."""
+        return cls(device=torch.device(device))
 
     @property
     def is_first(self) -> bool:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightline.cli.interruption import until_interrupted
 from sightline.errors import ServiceUnavailable, SightlineError
 
 if TYPE_CHECKING:
@@ -80,7 +77,7 @@ def publish(
     began_s = time.monotonic()
     publishing.start()
     try:
-        with _until_interrupted() as interrupted, progress_display(publishing, publisher, names):
+        with until_interrupted() as interrupted, progress_display(publishing, publisher, names):
             while not publishing.wait(_REFRESH_S) and not interrupted.is_set():
                 pass
     finally:
@@ -118,25 +115,6 @@ def _microseconds(start_time: str | None) -> int:
     except ValueError as error:
         detail = f"--start-time: expected RFC 3339 with a zone, such as 2026-03-01T08:00:00Z, got {start_time!r}"
         raise typer.BadParameter(detail) from error
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
-    """An event that Ctrl-C (or SIGTERM) sets; a second Ctrl-C interrupts as always."""
-    interrupted = threading.Event()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def interrupt(number: int, _: object) -> None:
-        interrupted.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _finish(publishing: Publishing, publisher: FramePublisher) -> list[ServiceUnavailable]:
