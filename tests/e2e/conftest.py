@@ -93,7 +93,7 @@ class Run:
         [space] = spaces
         until(
             lambda: self._ids_in_milvus(space) == ids,
-            timeout_s=60,
+            timeout_s=180,
             what=f"Milvus to hold the ids of {summary(ledger)}",
             every_s=1,
         )
@@ -112,7 +112,7 @@ class Product:
         """A run with names of its own."""
         prefix = f"t{uuid.uuid4().hex[:8]}-"
         own: dict[str, Any] = {
-            "local": {"state_dir": Path(tempfile.mkdtemp(prefix="sl-run-"))},
+            "local": {"state_dir": Path(tempfile.mkdtemp(prefix="run-", dir=self.servers.root))},
             "kafka": {"topic_prefix": prefix, "partitions": 4},
             "milvus": {"collection_prefix": prefix.replace("-", "_") + "sightings"},
             "ray": {"namespace": prefix},
