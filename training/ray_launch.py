@@ -29,6 +29,10 @@ SERVICE = "ray"
 _STORE = "ray"
 _LOOPBACK = "127.0.0.1"
 _OBJECT_STORE_BYTES = 200_000_000
+_POLL_VARIABLE = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
+_POLL_S = "0.25"
+"""How often Ray looks after its workers: a report waits until the one before it was seen."""
+
 _COLLECTIVE_TIMEOUT_S = 3600
 """How long workers wait for the first one, which evaluates alone."""
 
@@ -59,6 +63,7 @@ def launch(job: Job, workers: Workers, settings: Settings) -> None:
         SightlineError: as :func:`training.job.run_job` raises it.
         ServiceUnavailable: Ray does not answer, or its workers died too often.
     """
+    os.environ.setdefault(_POLL_VARIABLE, _POLL_S)
     with _joined(settings, workers):
         trainer = TorchTrainer(
             _work,

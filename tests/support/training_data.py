@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from training.data.config import DataConfig
+from training.job import Job
+from training.loop import Rhythm
 from training.overrides import overridden
 from training.recipe import Recipe
 from training.recipes import RECIPES
 from training.recipes.paper_rows import Overrides
+from training.run_folder import RunFolder
 
 QUICK: Overrides = {
     "size_hw": [32, 16],
@@ -27,6 +31,12 @@ QUICK: Overrides = {
 def quick_recipe() -> Recipe:
     """The CPU baseline with next to nothing in it; batches of 8, 4 an epoch."""
     return overridden(RECIPES["baseline_cpu"], QUICK)
+
+
+def quick_job(data: Path, folder: Path, **overrides: object) -> Job:
+    """The quick recipe on a data set; evaluated at its end."""
+    recipe = overridden(quick_recipe(), overrides)
+    return Job(recipe, DataConfig(path=data), RunFolder(folder), Rhythm(evaluate_epochs=None), threads=1)
 
 
 def write_market(folder: Path, *, people: int = 8, pictures: int = 4) -> Path:

@@ -23,8 +23,10 @@ import torch._dynamo  # the optimisers import it at their first step: once, here
 from torch import distributed
 
 from sightline.adapters.blobs import FsspecBlobs
+from support.training_data import quick_job
 from support.training_recipe import TinyData, TinyRecipe
 from training.checkpoints import Checkpoints
+from training.job import run_job
 from training.loop import Loop, Rhythm
 from training.metrics_log import MetricsLog
 from training.overrides import overridden
@@ -40,7 +42,8 @@ class Plan:
 
     Attributes:
         folder: of checkpoints, metrics and weights.
-        overrides: of the tiny recipe.
+        overrides: of the recipe.
+        data: a data set on the disk, which the quick recipe learns as a whole job; None = the tiny recipe learns the tiny data.
         workers: how many.
         kill_at_step: SIGKILL to itself when this step is reported; None = never.
         kill_in_write: SIGKILL to itself in the middle of writing this many-th checkpoint, from 1; None = never.
@@ -49,6 +52,7 @@ class Plan:
 
     folder: str
     overrides: dict[str, object] = field(default_factory=dict)
+    data: str | None = None
     workers: int = 1
     kill_at_step: int | None = None
     kill_in_write: int | None = None
@@ -122,10 +126,14 @@ def train(plan: Plan, rank: int, meeting: Path) -> None:
         timeout = timedelta(seconds=60)
         where = f"file://{meeting}"
         distributed.init_process_group("gloo", init_method=where, rank=rank, world_size=plan.workers, timeout=timeout)
+    world = World(rank, plan.workers)
+    if plan.data is not None:
+        run_job(quick_job(Path(plan.data), folder, **plan.overrides), world)
+        return
     recipe = overridden(TinyRecipe(), plan.overrides)
     checkpoints = Checkpoints(HalfWritten(folder / "checkpoints", plan.kill_in_write), keep_last=2)
     rhythm = Rhythm(report_steps=1, checkpoint_steps=plan.checkpoint_steps)
-    loop = Loop(recipe, TinyData(), checkpoints=checkpoints, rhythm=rhythm, world=World(rank, plan.workers))
+    loop = Loop(recipe, TinyData(), checkpoints=checkpoints, rhythm=rhythm, world=world)
     loop.resume()
     log = MetricsLog(folder / f"metrics-{rank}.jsonl", step=loop.state.position.step)
 
