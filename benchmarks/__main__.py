@@ -20,6 +20,7 @@ BENCHMARKS = {
     "live_latency": "(e) from capture to searchable, live, at half load",
     "ranking": "CMC, mAP and re-ranking at the size of Market-1501, against their plain references",
     "backbones": "pictures/s of forward and backward passes of the trunks",
+    "training_loop": "what the training loop costs beside a bare one",
     "training_data": "pictures/s of the training data's pipeline, no net",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
 }
