@@ -93,6 +93,9 @@ def run_job(
     """
     if job.threads is not None:
         torch.set_num_threads(job.threads)
+    if world.device.type == "cuda":
+        torch.cuda.set_device(world.device)  # collective operations on plain values go through it
+        torch.backends.cudnn.deterministic = True
     with _logged(job.folder, world):
         loop = _agreed(world, lambda: _made_loop(job, world, report))
         loop.resume(force=job.force)

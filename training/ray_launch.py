@@ -78,7 +78,7 @@ def launch(job: Job, workers: Workers, settings: Settings) -> None:
         )
         try:
             result = trainer.fit()
-        except TrainingFailedError as error:
+        except (TrainingFailedError, ray.exceptions.RayError) as error:
             raise _named(error) from error
     if isinstance(result.return_value, SightlineError):
         raise result.return_value
@@ -145,9 +145,11 @@ def _start_here(workers: Workers) -> None:
         raise ServiceUnavailable(SERVICE, f"Ray does not start on this machine: {error}") from error
 
 
-def _named(error: TrainingFailedError) -> SightlineError:
-    """The error of ours that ended a worker, if one did; else that workers died."""
+def _named(error: Exception) -> SightlineError:
+    """The error of ours that ended a worker, if one did; else that workers or Ray died."""
     for failure in getattr(error, "worker_failures", {}).values():
         if isinstance(failure, SightlineError):
             return failure
-    return ServiceUnavailable(SERVICE, f"the workers died too often: {error}; `--resume` goes on from the last checkpoint")
+    return ServiceUnavailable(
+        SERVICE, f"the run was given up ({error}); it goes on from its last checkpoint when it is resumed"
+    )

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from sightline.errors import ConfigurationError
+from training.config import Config
 from training.data.config import DataConfig
 from training.job import Job
 from training.loop import Rhythm
@@ -19,6 +20,8 @@ from training.recipe import Recipe
 from training.recipes.by_name import recipe_named, recipe_of
 from training.run_folder import RunFolder
 from training.world import chosen_device
+
+C = TypeVar("C", bound=Config)
 
 RUNS = Path("runs")
 _DATA = "data."
@@ -100,7 +103,7 @@ def _what(asked: Asked, saved: Mapping[str, Any]) -> tuple[Recipe, DataConfig]:
     of_data = {name.removeprefix(_DATA): value for name, value in overrides.items() if name.startswith(_DATA)}
     of_recipe = {name: value for name, value in overrides.items() if not name.startswith(_DATA)}
     if asked.data is not None:
-        of_data["path"] = str(asked.data.absolute())
+        of_data["path"] = str(asked.data)
     if saved:
         recipe, data = recipe_of(saved["recipe"]), DataConfig.model_validate(saved["data"])
     else:
@@ -108,8 +111,21 @@ def _what(asked: Asked, saved: Mapping[str, Any]) -> tuple[Recipe, DataConfig]:
             raise typer.BadParameter("say what to train with --recipe NAME; `sightline train --list` shows the names")
         if asked.data is None:
             raise typer.BadParameter("say what to learn from with --data FOLDER_OR_ARCHIVE")
-        recipe, data = recipe_named(asked.recipe), DataConfig(path=asked.data.absolute())
-    return overridden(recipe, of_recipe), overridden(data, of_data)
+        recipe, data = recipe_named(asked.recipe), DataConfig(path=asked.data)
+    return _with_absolute_paths(overridden(recipe, of_recipe)), _with_absolute_paths(overridden(data, of_data))
+
+
+def _with_absolute_paths(config: C) -> C:
+    """Workers, and whoever resumes the run, may be in another folder."""
+
+    def absolute(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: absolute(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [absolute(inner) for inner in value]
+        return value.absolute() if isinstance(value, Path) else value
+
+    return type(config).model_validate(absolute(config.model_dump()))
 
 
 def _folder(asked: Asked, recipe: Recipe | None) -> Path:
