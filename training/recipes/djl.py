@@ -73,5 +73,5 @@ class DjlRecipe(Recipe):
 
 
 def djl_cpu() -> DjlRecipe:
-    """DJL-HFA on a quarter of Inception's width, 32 epochs: :data:`training.recipes.djl_rows.CPU`."""
+    """DJL-HFA on a quarter of Inception's width, 16 epochs: :data:`training.recipes.djl_rows.CPU`."""
     return overridden(DjlRecipe(name="djl_cpu"), scaled(ROWS["djl_hfa"], CPU))

@@ -205,7 +205,7 @@ class Scale:
     square: int | None = None
 
 
-CPU = Scale(width=0.25, descriptor=64, base_epochs=24, joint_epochs=8, square=128)
+CPU = Scale(width=0.25, descriptor=64, base_epochs=12, joint_epochs=4, square=128)
 """Inception: 0.46 M parameters without the heads."""
 
 GPU = Scale(width=1.0, descriptor=256, base_epochs=58, joint_epochs=20)

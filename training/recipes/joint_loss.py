@@ -90,13 +90,13 @@ CPU: Overrides = {
     "system.head.grid_hw": (8, 8),
     "system.trunk.grid_hw": (14, 10),
     "system.lower_limb.grid_hw": (14, 10),
-    "phases.0.epochs": 24,
-    "phases.0.schedule": {"kind": "decay", "factor": 0.1, "every": 8, "start": 8},
-    "phases.1.epochs": 8,
-    "phases.1.schedule": {"kind": "decay", "factor": 0.1, "every": 4, "start": 4},
+    "phases.0.epochs": 12,
+    "phases.0.schedule": {"kind": "decay", "factor": 0.1, "every": 4, "start": 4},
+    "phases.1.epochs": 4,
+    "phases.1.schedule": {"kind": "decay", "factor": 0.1, "every": 2, "start": 2},
     "precision": {"bf16": True, "channels_last": True},
 }
-"""A scale to lay over any row: the narrow residual trunk on 128 x 64, tapped at 32 x 16 cells, and a fifth of the epochs."""
+"""A scale to lay over any row: the narrow residual trunk on 128 x 64, tapped at 32 x 16 cells, and a tenth of the epochs."""
 
 
 def joint_loss_cpu() -> JointLossRecipe:
