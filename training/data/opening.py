@@ -92,7 +92,8 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
         threads=config.threads,
         ahead=config.ahead,
     )
-    evaluation = EvaluationSet(reid_set.name, *(_evaluated(part, net, config, report) for part in (query, gallery)))
+    rates = {"threads": config.threads, "ahead": config.ahead}
+    evaluation = EvaluationSet(reid_set.name, *(evaluated(part, net, report=report, **rates) for part in (query, gallery)))
     log.info(
         "%s: %d pictures of %d identities to learn from; %d queries, a gallery of %d",
         *(reid_set.name, len(train), training.facts.classes, len(query), len(gallery)),
@@ -147,7 +148,15 @@ def _with_coordinates(samples: Samples, fit: FitBody, report: Report) -> Samples
     return Samples(samples.pictures, samples.keypoints, maps)
 
 
-def _evaluated(samples: Samples, net: NetInput, config: DataConfig, report: Report) -> EvaluationPart:
+def evaluated(samples: Samples, net: NetInput, *, threads: int = 1, ahead: int = 4, report: Report = silent) -> EvaluationPart:
+    """Samples as a net sees them at test; bodies are fitted where it takes part images, which takes time.
+
+    Args:
+        samples: queries, or a gallery.
+        net: what sees them.
+        threads, ahead: see :class:`EvaluationPart`.
+        report: told how far it is.
+    """
     return EvaluationPart(
         samples if net.test_part_images is None else _with_coordinates(samples, net.fit, report),
         net.augment,
@@ -155,6 +164,6 @@ def _evaluated(samples: Samples, net: NetInput, config: DataConfig, report: Repo
         batch_size=net.test_batch,
         part_images=net.test_part_images,
         part_disturbance=net.test_disturbance,
-        threads=config.threads,
-        ahead=config.ahead,
+        threads=threads,
+        ahead=ahead,
     )

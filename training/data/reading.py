@@ -79,27 +79,22 @@ class StoredPicture:
         return _shrunk(_person(_decoded(_bytes(path), path), self.picture), self.resolution)
 
 
-def read_all(
+def read_each(
     pictures: Sequence[Picture],
     *,
     memory: Memory,
     resolution: float = 1.0,
-    skip_broken: bool = False,
     threads: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> tuple[StoredPicture, ...]:
-    """Read each picture once, the first ones into memory.
+) -> list[StoredPicture | InputError]:
+    """Read each picture once, the first ones into memory; what cannot be read is an error in its place.
 
     Args:
         pictures: in the order in which memory is given out.
         memory: where decoded pictures are kept.
         resolution: the part of their width and height to which they are shrunk; 1 = as they are.
-        skip_broken: leave out what cannot be read, and log it, instead of raising.
         threads: that read; decoding gives up the GIL.
         on_progress: told how many are done, and how many there are.
-
-    Raises:
-        InputError: pictures cannot be read; the message counts and names them.
     """
 
     def read(picture: Picture) -> StoredPicture | InputError:
@@ -113,6 +108,27 @@ def read_all(
         for begin in range(0, len(pictures), _AHEAD):
             results += pool.map(read, pictures[begin : begin + _AHEAD])
             on_progress(len(results), len(pictures))
+    return results
+
+
+def read_all(
+    pictures: Sequence[Picture],
+    *,
+    memory: Memory,
+    resolution: float = 1.0,
+    skip_broken: bool = False,
+    threads: int = 1,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[StoredPicture, ...]:
+    """:func:`read_each`, of pictures that can be read.
+
+    Args:
+        skip_broken: leave out what cannot be read, and log it, instead of raising.
+
+    Raises:
+        InputError: pictures cannot be read; the message counts and names them.
+    """
+    results = read_each(pictures, memory=memory, resolution=resolution, threads=threads, on_progress=on_progress)
     broken = [result for result in results if isinstance(result, InputError)]
     if broken:
         _tell_of(broken, len(pictures), skip_broken)

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.batch import Inputs
+from training.nets.roi import Windows
+from training.nets.watching import watched
 
 Need = Literal["keypoints", "part_images"]
 
@@ -58,6 +60,18 @@ class System(nn.Module, ABC):
     def embed(self, inputs: Inputs) -> Tensor:
         """The embedding: :meth:`describe` at length 1. (N, D)."""
         return functional.normalize(self.describe(inputs), dim=1)
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """What is worth looking at: label -> a module that :meth:`embed` runs and whose output is a map, in order."""
+        return {}
+
+    def activities(self, inputs: Inputs) -> dict[str, Tensor]:
+        """How strongly each cell of the maps worth looking at answers, by label: (N, h, w), each over the whole picture."""
+        return watched(self.shown_maps(), lambda: self.embed(inputs))
+
+    def windows(self, inputs: Inputs) -> Windows | None:
+        """Where in each picture :meth:`embed` looks apart; None = nowhere: it looks at the whole."""
+        return None
 
     def inference_net(self) -> nn.Module:
         """What :meth:`embed` needs, and nothing else: this is exported. Branches for training only are left out of it."""

@@ -66,3 +66,8 @@ class Backbone(nn.Module):
     def after(self, name: str) -> tuple[str, ...]:
         """The names of the stages behind this one."""
         return self.names[self.names.index(name) + 1 :]
+
+    def deepest(self) -> dict[str, nn.Module]:
+        """Name -> stage: of the stages whose maps are of one size the last, from the finest map to the coarsest."""
+        last_of = {self.strides[name]: name for name in self.names}
+        return {name: self.stages[name] for name in last_of.values()}

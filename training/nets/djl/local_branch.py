@@ -14,7 +14,7 @@ from training.nets.backbones.backbone import Backbone
 from training.nets.djl.config import DjlConfig
 from training.nets.djl.part_descriptor import PartDescriptor
 from training.nets.djl.part_weights import PartWeights
-from training.nets.roi import part_windows
+from training.nets.roi import Windows, part_windows
 
 PARTS = (
     "right_shoulder", "left_shoulder", "right_elbow", "left_elbow", "right_hip",
@@ -66,11 +66,15 @@ class LocalBranch(nn.Module):
         Returns:
             (N, features).
         """
-        windows = part_windows(keypoints, self._joints, self._window)
+        windows = self.windows(keypoints)
         described = [
             descriptor(maps[layer], windows, self.part_weights[layer]) for layer, descriptor in self.descriptors.items()
         ]
         return torch.cat(described, dim=1)
+
+    def windows(self, keypoints: Tensor) -> Windows:
+        """The ten part windows of N people, (N, J, 3) -> N x 10."""
+        return part_windows(keypoints, self._joints, self._window)
 
 
 def _reweighting(config: DjlConfig) -> nn.Module:

@@ -71,6 +71,10 @@ class MainStream(nn.Module):
         maps = self.trunk(images)
         return {branch: head(maps) for branch, head in self.heads.items()}
 
+    def maps_of(self, branch: Branch) -> nn.Module:
+        """What a branch makes of the trunk's maps before it averages them: the local one eight regions, side by side."""
+        return self.heads[branch].get_submodule("0")
+
     def only(self, branches: Collection[Branch]) -> MainStream:
         """The same modules, without the heads of other branches."""
         return MainStream(self.trunk, {branch: self.heads[branch] for branch in branches})

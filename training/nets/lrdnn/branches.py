@@ -76,14 +76,14 @@ class Branches(nn.Module):
             return fused
         return torch.cat([nn.functional.normalize(value.float(), dim=1) for value in (fused, pooled)], dim=1)
 
-    def activities(self, images: Tensor, keypoints: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Figure 4: how strongly each cell answers before the fusion, and in it; (N, h, w) each.
+    def activities(self, images: Tensor, keypoints: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Figure 4: how strongly each cell answers before the fusion, in the pose branch, and in the fusion; (N, h, w) each.
 
-        The length of an outer product is the product of both lengths, so the second needs no sketch.
+        The length of an outer product is the product of both lengths, so the last needs no sketch.
         """
         features = self.trunk.map(images)
-        main, pose = self.fusion.operands(features, self.pose_stages(images, keypoints)[-1])
-        return activity(features), activity(main) * activity(pose)
+        main, pose = (activity(each) for each in self.fusion.operands(features, self.pose_stages(images, keypoints)[-1]))
+        return activity(features), pose, main * pose
 
     def pose_stages(self, images: Tensor, keypoints: Tensor | None) -> tuple[PoseMaps, ...]:
         """The maps of each stage of the pose branch; drawn ones are a single stage.

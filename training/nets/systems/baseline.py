@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -73,6 +75,10 @@ class Baseline(System):
     def describe(self, inputs: Inputs) -> Tensor:
         described: Tensor = self.neck(self.descriptor(inputs.images))
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The backbone's map at each resolution."""
+        return self.descriptor.backbone.deepest()
 
     def inference_net(self) -> EmbeddingNet:
         """Without the classifier; learning or not as this is now, as exporters leave a net in the mode that they met it in."""

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -89,6 +90,10 @@ class DeepPerson(System):
     def describe(self, inputs: Inputs) -> Tensor:
         described: Tensor = self._describing()(inputs.images)
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The backbone's map at each resolution; figure 5 shows the last, which all branches share."""
+        return self.trunk.backbone.deepest()
 
     def inference_net(self) -> EmbeddingNet:
         """The trunk alone; for f_c the branches too, without their classifiers."""

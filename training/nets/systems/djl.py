@@ -7,6 +7,7 @@ feature together; the hybrid, FC_local beside FC7, is matched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,7 @@ from training.nets.djl.part_weights import PartWeights
 from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.normalise import Normalise
+from training.nets.roi import Windows
 from training.nets.system import Outputs, System
 
 
@@ -117,6 +119,19 @@ class Djl(System):
     def describe(self, inputs: Inputs) -> Tensor:
         described: Tensor = self.descriptor(inputs.images, inputs.keypoints)
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The maps that the local branch pools, and the base network's last (figure 5)."""
+        base, local = self.descriptor.base, self.descriptor.local
+        shown = {base.last, *(local.descriptors if local is not None else ())}
+        return {name: base.stages[name] for name in base.names if name in shown}
+
+    def windows(self, inputs: Inputs) -> Windows | None:
+        """The ten part windows, where the local branch is matched."""
+        local = self.descriptor.local
+        if local is None or inputs.keypoints is None or not self.embedding_needs:
+            return None
+        return local.windows(inputs.keypoints)
 
     def inference_net(self) -> EmbeddingNet:
         """Without the classifiers."""

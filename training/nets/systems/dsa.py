@@ -7,6 +7,7 @@ FC; z_L has one classifier for all eight parts; without the guide (the baselines
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -23,6 +24,7 @@ from training.nets.dsa.two_streams import FusedDescriber, MainDescriber, TwoStre
 from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.heads.fully_connected import fully_connected
+from training.nets.pooled_trunk import activity
 from training.nets.system import Outputs, System
 
 
@@ -103,6 +105,19 @@ class Dsa(System):
         extra = (inputs.part_images,) if self._fused else ()
         described: Tensor = self._describer()(inputs.images, *extra)
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """Of the main stream: the map that its branches share, and the map of the global branch."""
+        main = self.streams.main
+        return {"trunk": main.trunk} | ({"global": main.maps_of("global")} if "global" in self._matched else {})
+
+    def activities(self, inputs: Inputs) -> dict[str, Tensor]:
+        """Those, and what the local branch sees of each of the eight regions."""
+        found = super().activities(inputs)
+        if "local" not in self._matched:
+            return found
+        local = self.streams.main.maps_of("local")(self.streams.main.trunk(inputs.images))
+        return found | {region: activity(part) for region, part in zip(FRONT_BACK, local.chunk(REGIONS, dim=1), strict=True)}
 
     def inference_net(self) -> EmbeddingNet:
         """The main stream alone, unless the fused feature is asked for."""

@@ -7,6 +7,8 @@ softmax loss is taken of their classes, the triplet loss of themselves, and they
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -29,6 +31,7 @@ class JointLossDescriptor(nn.Module):
     """Backbone and branches, without the classifier.
 
     Attributes:
+        tap: the stage that the branches pool.
         features: D of the joined feature.
 
     Raises:
@@ -41,7 +44,7 @@ class JointLossDescriptor(nn.Module):
         self.normalise = Normalise()
         self.backbone = build_backbone(config.backbone)
         self._before, self._behind = _split(self.backbone.names, config.tap)
-        self._tap = config.tap
+        self.tap = config.tap
         self.reduce = fully_connected(self.backbone.channels[self.backbone.last], config.features)
         self.branches = nn.ModuleDict(
             {
@@ -53,17 +56,18 @@ class JointLossDescriptor(nn.Module):
 
     def forward(self, images: Tensor, keypoints: Tensor | None = None) -> Tensor:
         """uint8 (N, 3, H, W) and key points (N, J, 3) -> global ++ head ++ trunk ++ lower limb: (N, features)."""
-        shared = self.backbone.run(self.normalise(images), self._before)[self._tap]
+        shared = self.backbone.run(self.normalise(images), self._before)[self.tap]
         last = self.backbone.run(shared, self._behind)[self.backbone.last]
         described: list[Tensor] = [self.reduce(last.mean(dim=(2, 3)))]
         if self.branches:
-            windows = self._windows(images, keypoints)
+            windows = self.windows(images, keypoints)
             for index, branch in enumerate(self.branches.values()):
                 one = slice(index, index + 1)
                 described.append(branch(shared, Windows(windows.xyxy[:, one], windows.visible[:, one])))
         return torch.cat(described, dim=1)
 
-    def _windows(self, images: Tensor, keypoints: Tensor | None) -> Windows:
+    def windows(self, images: Tensor, keypoints: Tensor | None) -> Windows:
+        """The regions of each person: N x 3; raises ValueError where they are by landmarks and there are none."""
         if not self._by_landmarks:
             return stripes(images)
         if keypoints is None:
@@ -96,6 +100,16 @@ class JointLossNet(System):
     def describe(self, inputs: Inputs) -> Tensor:
         described: Tensor = self.descriptor(inputs.images, inputs.keypoints)
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The backbone's map at each resolution, and the one that the branches share."""
+        backbone = self.descriptor.backbone
+        shown = {**backbone.deepest(), self.descriptor.tap: backbone.stages[self.descriptor.tap]}
+        return {name: shown[name] for name in backbone.names if name in shown}
+
+    def windows(self, inputs: Inputs) -> Windows | None:
+        """Head, trunk and lower limbs, in the order of the branches."""
+        return self.descriptor.windows(inputs.images, inputs.keypoints) if self.descriptor.branches else None
 
     def inference_net(self) -> EmbeddingNet:
         """Without the classifier."""

@@ -12,7 +12,7 @@ import copy
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.batch import Inputs
 from training.nets.backbones.build import build_backbone
@@ -45,6 +45,10 @@ class MainBranch(System):
     def describe(self, inputs: Inputs) -> Tensor:
         described: Tensor = self.trunk(inputs.images)
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The backbone's map at each resolution."""
+        return self.trunk.backbone.deepest()
 
     def inference_net(self) -> EmbeddingNet:
         """The trunk alone."""
@@ -102,6 +106,18 @@ class Lrdnn(System):
             self.branches.trunk(inputs.images) if self.fusion_waits else self.branches(inputs.images, inputs.keypoints)
         )
         return described
+
+    def shown_maps(self) -> Mapping[str, nn.Module]:
+        """The main branch's map at each resolution; the last one is what is fused."""
+        return self.branches.trunk.backbone.deepest()
+
+    def activities(self, inputs: Inputs) -> dict[str, Tensor]:
+        """Figure 4: the main branch's maps before the fusion, the pose branch's, and what both are joined to."""
+        before = super().activities(inputs)
+        if self.fusion_waits:
+            return before
+        _, pose, fused = self.branches.activities(inputs.images, inputs.keypoints)
+        return {**before, "pose branch": pose, "fused": fused}
 
     def inference_net(self) -> EmbeddingNet:
         """Both branches and their fusion, without Fourier transforms; the trunk alone where pool5 is matched."""

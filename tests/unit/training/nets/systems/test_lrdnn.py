@@ -158,11 +158,12 @@ def test_only_nets_that_use_key_points_ask_for_them() -> None:
 def test_activities_are_the_lengths_of_what_is_joined() -> None:
     system = lrdnn(maps_from="keypoints", fusion=FusionConfig(sketch_width=4096, signed_root=False)).eval()
     inputs = people()
-    before, joined = system.branches.activities(inputs.images, inputs.keypoints)
-    assert before.shape == joined.shape == (4, 4, 2)
+    before, posed, joined = system.branches.activities(inputs.images, inputs.keypoints)
+    assert before.shape == posed.shape == joined.shape == (4, 4, 2)
     torch.testing.assert_close(before, system.branches.trunk.map(inputs.images).square().sum(dim=1).sqrt())
     features = system.branches.trunk.map(inputs.images)
     main, pose = system.branches.fusion.operands(features, system.branches.pose_stages(inputs.images, inputs.keypoints)[-1])
+    torch.testing.assert_close(posed, pose.square().sum(dim=1).sqrt())
     sketched = system.branches.fusion.pooling(main[:, :, 1, 1, None], pose[:, :, 1, 1, None]).norm(dim=1)
     assert sketched.detach() == pytest.approx(joined[:, 1, 1].detach(), rel=0.2)
 
