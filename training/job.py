@@ -133,8 +133,22 @@ def _agreed(world: World, make: Callable[[], T]) -> T:
     return made
 
 
-def open_data(recipe: Recipe, config: DataConfig, *, report: Report = lambda what, done, total: None) -> OpenedData:
+def open_data(
+    recipe: Recipe,
+    config: DataConfig,
+    *,
+    learning: bool = True,
+    test_disturbance: float = 0.0,
+    report: Report = lambda what, done, total: None,
+) -> OpenedData:
     """The data as this recipe sees them. Part images, which take time, are made where its system needs them.
+
+    Args:
+        recipe: says how samples are made.
+        config: where the data are.
+        learning: False = only queries and gallery are of interest: training samples are without part images.
+        test_disturbance: queries' and gallery's key points are shifted by up to this part of the picture.
+        report: told how far it is.
 
     Raises:
         ConfigurationError, InputError: see :func:`training.data.opening.open_training_data`.
@@ -144,8 +158,9 @@ def open_data(recipe: Recipe, config: DataConfig, *, report: Report = lambda wha
     net = NetInput(
         recipe.size_hw,
         recipe.augment,
-        part_images=make if "part_images" in system.training_needs else None,
+        part_images=make if learning and "part_images" in system.training_needs else None,
         test_part_images=make if "part_images" in system.embedding_needs else None,
+        test_disturbance=test_disturbance,
     )
     return open_training_data(config, net, report=report)
 

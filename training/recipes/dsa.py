@@ -104,6 +104,16 @@ def dsa_cpu() -> DsaRecipe:
     )
 
 
+CPU: Overrides = {"phases.0.epochs": 12}
+"""Laid over a row of :func:`dsa_cpu`, so that the guiding stream, which takes three quarters of the time, fits in."""
+
+GPU: Overrides = {
+    "phases.0.epochs": 80,
+    "phases.0.schedule": {"kind": "decay", "factor": 0.5, "every": 10, "start": 5, "warm_up": 5, "warm_up_from": 0.01},
+    "precision": {"bf16": True, "channels_last": True},
+}
+"""ResNet-50 at the paper's size, from scratch, a quarter of the epochs."""
+
 _MAIN_ALONE: Overrides = {"system.guide": None}
 _GLOBAL_ALONE: Overrides = {**_MAIN_ALONE, "system.branches": "global"}
 

@@ -99,6 +99,16 @@ CPU: Overrides = {
 """A scale to lay over any row: the narrow residual trunk on 128 x 64, tapped at 32 x 16 cells, and a tenth of the epochs."""
 
 
+GPU: Overrides = {
+    "phases.0.epochs": 45,
+    "phases.0.schedule": {"kind": "decay", "factor": 0.1, "every": 15, "start": 15},
+    "phases.1.epochs": 15,
+    "phases.1.schedule": {"kind": "decay", "factor": 0.1, "every": 8, "start": 7},
+    "precision": {"bf16": True, "channels_last": True},
+}
+"""The paper's net and size, three eighths of the epochs chosen here."""
+
+
 def joint_loss_cpu() -> JointLossRecipe:
     """The whole architecture at the scale of :data:`CPU`."""
     return overridden(JointLossRecipe(name="joint_loss_cpu"), CPU)

@@ -1,0 +1,1 @@
+"""The ablation tables of the papers, trained and evaluated row by row: ``python -m training.tables --help``."""
