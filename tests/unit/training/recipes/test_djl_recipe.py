@@ -53,7 +53,7 @@ def test_every_row_is_a_recipe(name: str, scale: object) -> None:
     if scale is None and recipe.system.backbone.kind == "resnet":
         assert (recipe.size_hw, recipe.phases[0].epochs, recipe.phases[1].sampling.batch_size) == ((224, 224), 62, 16)
     if scale is CPU:
-        assert (recipe.system.backbone.width, recipe.phases[0].epochs, recipe.phases[1].epochs) == (0.25, 24, 8)
+        assert (recipe.system.backbone.width, recipe.phases[0].epochs, recipe.phases[1].epochs) == (0.25, 12, 4)
 
 
 @pytest.mark.parametrize(
