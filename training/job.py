@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import torch
@@ -15,11 +14,11 @@ from sightline.errors import ConfigurationError
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationSet
 from training.data.finding import Report
-from training.data.opening import NetInput, OpenedData, open_training_data
-from training.data.part_images import part_images
+from training.data.opening import OpenedData, open_training_data
 from training.identity import provenance
 from training.loop import Loop, Rhythm
 from training.metrics_log import MetricsLog
+from training.net_input import net_input
 from training.recipe import DataFacts, Recipe
 from training.reports import Listener, Listeners
 from training.run_folder import RunFolder
@@ -154,14 +153,9 @@ def open_data(
         ConfigurationError, InputError: see :func:`training.data.opening.open_training_data`.
     """
     system = recipe.build(DataFacts(classes=2, attributes={"any": 2}, keypoints=True, part_images=True))
-    make = partial(part_images, alignment=recipe.augment.part_alignment)
-    net = NetInput(
-        recipe.size_hw,
-        recipe.augment,
-        part_images=make if learning and "part_images" in system.training_needs else None,
-        test_part_images=make if "part_images" in system.embedding_needs else None,
-        test_disturbance=test_disturbance,
-    )
+    net = replace(net_input(recipe, system), test_disturbance=test_disturbance)
+    if not learning:
+        net = replace(net, part_images=None)
     return open_training_data(config, net, report=report)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sightline.errors import ConfigurationError
 from training.checkpoints import read_snapshot
 from training.nets.system import System
 from training.recipe import DataFacts, Recipe
 from training.recipes.by_name import recipe_of
+from training.run_folder import RunFolder
 from training.snapshot import Snapshot
+
+_PRETRAINED = ("checkpoint", "vgg_checkpoint")
+"""The values of a recipe's nets that name a public file to start from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +26,13 @@ class Trained:
 
     Attributes:
         system: in evaluation mode, on the CPU; its weights are the averaged ones where the recipe averages.
-        recipe: that it was trained by.
+        recipe: that it was trained by, without the public files that its nets started from: nothing needs them any more.
         facts: of the training set.
         data: the fingerprint of the training set.
         step: of the run.
         figures: of the last evaluation before.
         provenance: versions and git commit.
+        sha256: of the file; empty where it was made of a snapshot.
     """
 
     system: System
@@ -35,29 +42,32 @@ class Trained:
     step: int
     figures: Mapping[str, float]
     provenance: Mapping[str, str]
+    sha256: str = ""
 
 
 def read_trained(path: Path) -> Trained:
-    """The system of a ``weights.pt`` or of a checkpoint's file.
+    """The system of a ``weights.pt``, of a checkpoint's file, or of the folder of a run that is complete.
 
     Raises:
         ConfigurationError: there is no such file, or its recipe is not of this version.
         InputError: it is no checkpoint.
     """
+    file = _weights_in(path) if path.is_dir() else path
     try:
-        data = path.read_bytes()
+        data = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    snapshot = read_snapshot(data, path.name)
-    return trained_of(snapshot, recipe_of(snapshot.identity.recipe))
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    snapshot = read_snapshot(data, file.name)
+    return trained_of(snapshot, recipe_of(snapshot.identity.recipe), sha256=hashlib.sha256(data).hexdigest())
 
 
-def trained_of(snapshot: Snapshot, recipe: Recipe) -> Trained:
+def trained_of(snapshot: Snapshot, recipe: Recipe, *, sha256: str = "") -> Trained:
     """The system of a snapshot that was made by this recipe.
 
     Raises:
         ConfigurationError: it was not.
     """
+    recipe = recipe.model_validate(_from_scratch(recipe.model_dump()))
     system = recipe.build(snapshot.identity.facts)
     try:
         system.load_state_dict(dict(snapshot.average or snapshot.system))
@@ -65,4 +75,21 @@ def trained_of(snapshot: Snapshot, recipe: Recipe) -> Trained:
         raise ConfigurationError(f"these weights are of another system than recipe {recipe.name!r} builds: {error}") from error
     identity = snapshot.identity
     step, figures, provenance = snapshot.position.step, snapshot.figures, snapshot.provenance
-    return Trained(system.eval(), recipe, identity.facts, identity.data, step, figures, provenance)
+    return Trained(system.eval(), recipe, identity.facts, identity.data, step, figures, provenance, sha256)
+
+
+def _weights_in(folder: Path) -> Path:
+    """The weights at the end of a run; the checkpoints of one that goes on may change at any time, so one must be named."""
+    run = RunFolder(folder)
+    if run.weights.is_file():
+        return run.weights
+    checkpoints = sorted(folder.glob("checkpoints/*.pt"))
+    hint = f": it is not complete; name a checkpoint, such as {checkpoints[-1]}" if checkpoints else ""
+    raise ConfigurationError(f"there is no {run.weights.name} in {folder}{hint}")
+
+
+def _from_scratch(value: Any) -> Any:
+    """The values of a recipe, with no public file to start from."""
+    if isinstance(value, Mapping):
+        return {name: None if name in _PRETRAINED else _from_scratch(inner) for name, inner in value.items()}
+    return [_from_scratch(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,17 +45,34 @@ EMBED, RANK, REPORT = "How pictures become vectors", "How vectors are ranked", "
 
 def evaluate(
     *,
-    model: Annotated[str, typer.Option(help="A model's name, or an ONNX file.", metavar="NAME_OR_ONNX")],
-    data: Annotated[Path, typer.Option(help="Folder in Market-1501 layout: query/ and bounding_box_test/.", metavar="FOLDER")],
+    model: Annotated[
+        str,
+        typer.Option(help="A model's name, an ONNX file, or a training run's folder, weights or checkpoint.", metavar="MODEL"),
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(help="Folder (or archive of one) in Market-1501 layout: query/, bounding_box_test/.", metavar="DATA"),
+    ],
     rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking too.", rich_help_panel=RANK)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
-    flip: Annotated[bool, typer.Option("--flip", help="Add up picture and mirrored picture.", rich_help_panel=EMBED)] = False,
+    flip: Annotated[
+        bool | None,
+        typer.Option("--flip/--no-flip", help="Add up picture and mirrored picture. Unset: as trained.", rich_help_panel=EMBED),
+    ] = None,
     keypoints: Annotated[
         Path | None,
         typer.Option(help="Key points (.npz). Unset: keypoints.npz in the folder or beside it.", rich_help_panel=EMBED),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a run.", rich_help_panel=EMBED)] = 32,
     threads: Annotated[int | None, typer.Option(min=1, help="Unset: cores.total.", rich_help_panel=EMBED)] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Of trained weights: cpu, cuda or cuda:1. Unset: a GPU if there is one.",
+            metavar="DEVICE",
+            rich_help_panel=EMBED,
+        ),
+    ] = None,
     skip_corrupt: Annotated[
         bool, typer.Option("--skip-corrupt", help="Leave out pictures that cannot be read.", rich_help_panel=EMBED)
     ] = False,
@@ -80,11 +98,20 @@ def evaluate(
     pictures: Annotated[
         int, typer.Option(min=0, help="How many queries to show with their matches.", rich_help_panel=REPORT)
     ] = 0,
+    figures: Annotated[
+        bool,
+        typer.Option(
+            "--figures",
+            help="Ranks of all right matches; of trained weights also feature maps (of --pictures queries, else 6) and part "
+            "weights.",
+            rich_help_panel=REPORT,
+        ),
+    ] = False,
 ) -> None:
     """Look for every query picture among the gallery pictures, and say how well the model did: CMC and mAP.
 
-    Runs ONNX Runtime on this machine's cores; needs no server. The model is one that `sightline models list` shows, an ONNX
-    file in Sightline's model contract, or one that `sightline models add` would recognise.
+    Needs no server. The model is one that `sightline models list` shows, an ONNX file in Sightline's model contract, one that
+    `sightline models add` would recognise, or what `sightline train` left: it sees pictures as in the run's validation.
 
     Examples:
 
@@ -92,15 +119,20 @@ def evaluate(
     - `sightline evaluate --model osnet_x0_25.onnx --data crops/ --flip --output report/ --pictures 20`
     - `sightline evaluate --model reid_osnet --data crops/ --query-camera 1 --gallery-camera 2 --gallery-camera 3`
     - `sightline evaluate --model reid_osnet --data crops/ --json | jq .rank_1`
+    - `sightline evaluate --model runs/djl_hfa --data market.tar --output report/ --figures`: what the net looks at, too
     """
-    if pictures and output is None:
-        raise typer.BadParameter("--pictures: say where they go with --output FOLDER")
+    if (pictures or figures) and output is None:
+        raise typer.BadParameter(f"{'--pictures' if pictures else '--figures'}: say where they go with --output FOLDER")
+    from sightline.cli.evaluate_plan import data_folder, loaded_model
     from sightline.decoding import ImageLimits
+    from sightline.evaluation.embedding_options import EmbeddingOptions
     from sightline.evaluation.evaluating import EvaluationOptions
-    from sightline.evaluation.running import EvaluationRequest, run_evaluation
-    from sightline.evaluation.writing import prepare_report, write_report
+    from sightline.evaluation.market_layout import read_market_layout
+    from sightline.evaluation.running import run_evaluation
+    from sightline.evaluation.writing import Figures, prepare_report, write_report
     from sightline.settings import load_settings
 
+    settings = load_settings()
     options = EvaluationOptions(
         metric=metric.value,
         protocol=protocol.value,
@@ -111,23 +143,26 @@ def evaluate(
         rerank=rerank,
         seed=seed,
     )
-    request = EvaluationRequest(
-        model,
-        data,
-        options,
-        flip=flip,
-        keypoints=keypoints,
-        batch_size=batch_size,
-        threads=threads,
-        skip_corrupt=skip_corrupt,
-    )
-    settings = load_settings()
     if output is not None:
         prepare_report(output)
     with CountDisplay() as display:
-        report = run_evaluation(request, settings, progress=display.report)
+        folder = data_folder(data, display.report)
+        people = read_market_layout(folder)
+        display.report("loading", 0, 0)
+        embedding = EmbeddingOptions(
+            threads=threads or settings.cores.total or os.cpu_count() or 1,
+            flip=flip,
+            keypoints=keypoints,
+            places=(folder,) if folder == data else (folder, data.parent),
+            batch_size=batch_size,
+            skip_corrupt=skip_corrupt,
+        )
+        loaded = loaded_model(model, embedding, settings, device=device)
+        report = run_evaluation(people, loaded.embedder, options, progress=display.report)
         if output is not None:
-            write_report(report, output, pictures=pictures, limits=ImageLimits.from_settings(settings.stream))
+            shown = Figures(loaded.insides, pictures=pictures or 6) if figures else None
+            limits = ImageLimits.from_settings(settings.stream)
+            write_report(report, output, pictures=pictures, figures=shown, limits=limits)
     if as_json:
         typer.echo(report.to_json(), nl=False)
         return
@@ -160,7 +195,7 @@ def _remarks(report: EvaluationReport) -> list[str]:
     document = report.document()
     data = document["data"]
     sizes = f"{data['queries']} queries, {data['gallery']} gallery pictures, {data['junk']} junk pictures dropped"
-    remarks = [f"{report.spec.name} on {report.folder.name}: {sizes}"]
+    remarks = [f"{report.title}: {sizes}"]
     if data["corrupt"]:
         remarks.append(f"{len(data['corrupt'])} pictures cannot be read and were left out: {', '.join(data['corrupt'][:3])} …")
     if data["without_keypoints"]:

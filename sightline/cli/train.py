@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +10,13 @@ import typer
 
 from sightline.cli.console import stderr, stdout
 from sightline.cli.interruption import until_interrupted
-from sightline.errors import ConfigurationError
+from sightline.cli.training_extra import training_installed
 
 if TYPE_CHECKING:
     from sightline.cli.train_display import TrainDisplay
     from sightline.cli.train_plan import Plan
 
 _FOLLOW_S = 0.5
-_EXTRA = ("torch", "torchvision", "tensorboard", "h5py")
-"""Packages of the extra ``training``."""
 
 WHAT, WHERE, RHYTHM = "What is trained", "Where and on what", "How often, and going on"
 
@@ -92,7 +88,7 @@ def train(
     - `sightline train --resume --output runs/dsa-half`: after Ctrl-C, a crash or a power cut
     - `sightline train --recipe deep_person --data crops/ --workers 4 --device cuda --checkpoints s3://models/deep_person`
     """
-    with _training_installed():
+    with training_installed("training"):
         if show_list:
             _print_recipes()
             return
@@ -179,17 +175,3 @@ def _print_recipes() -> None:
         losses = "\n".join(", ".join(phase.weights) for phase in recipe.phases)
         table.add_row(name, f"{height}x{width}", phases, batches, losses)
     stdout.print(table)
-
-
-@contextmanager
-def _training_installed() -> Iterator[None]:
-    """Say what to install where a package of the extra is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        raise ConfigurationError(
-            f"training needs packages that are not installed ({error.name}): pip install 'sightline[training]', "
-            "or `make setup` in a clone"
-        ) from error

@@ -51,7 +51,7 @@ def load_embedder(model: str, settings: Settings, *, threads: int) -> LoadedEmbe
     try:
         installed = ModelRepository(settings.model_repositories).find(model)
     except NotFoundError as error:
-        raise ConfigurationError(f"{error}; or name an ONNX file") from error
+        raise ConfigurationError(f"{error}; or name an ONNX file, or the weights.pt of a training run") from error
     if installed.spec.kind != "embedder":
         raise ConfigurationError(f"{model} is of kind {installed.spec.kind}: only embedders can be evaluated")
     installed.verify()

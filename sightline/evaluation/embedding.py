@@ -1,11 +1,11 @@
-"""Pictures to features, batch by batch, in this process.
+"""Pictures to features by an ONNX model, batch by batch, in this process.
 
 Legend: P pictures, N of a batch, D dimensions, K joints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.decoding import ImageLimits, decode_image
-from sightline.errors import ConfigurationError, ModelError, RejectedFrame
+from sightline.errors import RejectedFrame
+from sightline.evaluation.embedded import Corrupt, EmbeddedPictures, ModelFacts, embedded, finite
 from sightline.evaluation.embedder_file import CROP, EMBEDDING, KEYPOINTS, LoadedEmbedder
 from sightline.evaluation.keypoints_file import Keypoints, for_model, mirrored, model_joints
 from sightline.evaluation.market_layout import LabelledPicture
@@ -21,42 +22,10 @@ from sightline.geometry import crop
 from sightline.ranking.distances import unit_length
 from sightline.types import Float32Array, UInt8Array
 
-_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Corrupt:
-    """A picture that cannot be decoded, and why."""
-
-    picture: LabelledPicture
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EmbeddedPictures:
-    """Features of the pictures that could be decoded.
-
-    Attributes:
-        rows: picture -> its row; P of them, in the order given.
-        features: float32 (P, D), at length 1.
-        corrupt: the others.
-        without_keypoints: how many of the P have no key points, though the model takes them: all their joints are unseen.
-    """
-
-    rows: Mapping[LabelledPicture, int]
-    features: Float32Array
-    corrupt: tuple[Corrupt, ...] = ()
-    without_keypoints: int = 0
-
-    def of(self, pictures: Sequence[LabelledPicture]) -> tuple[tuple[LabelledPicture, ...], Float32Array]:
-        """Those of ``pictures`` that are among them, and their features."""
-        present = tuple(picture for picture in pictures if picture in self.rows)
-        return present, self.features[[self.rows[picture] for picture in present]]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureEmbedder:
-    """Embeds pictures of people as the stream embeds crops.
+    """Embeds pictures of people as the stream embeds crops: an :class:`~sightline.evaluation.embedded.Embedder`.
 
     Attributes:
         model: what embeds.
@@ -81,17 +50,14 @@ class PictureEmbedder:
         if self.model.uses_keypoints and self.keypoints is None:
             raise ValueError(f"keypoints: {self.model.spec.name} takes them, got none")
 
+    @property
+    def facts(self) -> ModelFacts:
+        """As the model's spec says."""
+        spec = self.model.spec
+        return ModelFacts(spec.name, spec.sha256, version=spec.version, embedding_space=spec.embedding_space.name)
+
     def embed(self, pictures: Sequence[LabelledPicture], report: Callable[[int], None]) -> EmbeddedPictures:
-        """Embed pictures of people; blocking.
-
-        Args:
-            pictures: P may be 0.
-            report: hears how many more are done.
-
-        Raises:
-            ConfigurationError: pictures cannot be decoded (all of them are counted, the first named) and are not skipped.
-            ModelError: the model refuses the tensors, or an embedding is not finite.
-        """
+        """See :class:`~sightline.evaluation.embedded.Embedder`."""
         kept: list[LabelledPicture] = []
         corrupt: list[Corrupt] = []
         features = [np.zeros((0, self._dimension), np.float32)]
@@ -104,10 +70,8 @@ class PictureEmbedder:
                 without += self._without_keypoints(good)
                 kept += good
             report(len(batch))
-        if corrupt and not self.skip_corrupt:
-            raise ConfigurationError(f"{_told(corrupt)}: repair or remove them, or leave them out with --skip-corrupt")
-        rows = {picture: row for row, picture in enumerate(kept)}
-        return EmbeddedPictures(rows, np.concatenate(features), tuple(corrupt), without)
+        every = np.concatenate(features)
+        return embedded(kept, every, corrupt, without_keypoints=without, skip_corrupt=self.skip_corrupt)
 
     @property
     def _dimension(self) -> int:
@@ -129,10 +93,7 @@ class PictureEmbedder:
         features = unit_length(self.model.session.run(inputs)[EMBEDDING])
         if self.flip:
             features = unit_length(features + unit_length(self.model.session.run(self._flipped(inputs))[EMBEDDING]))
-        broken = np.flatnonzero(~np.isfinite(features).all(axis=1))
-        if len(broken):
-            raise ModelError(f"{spec.name}: the embedding of {pictures[broken[0]].path} is not finite")
-        return np.asarray(features, np.float32)
+        return finite(np.asarray(features, np.float32), pictures, spec.name)
 
     def _keypoints_of(self, pictures: Sequence[LabelledPicture], images: Sequence[UInt8Array]) -> Float32Array:
         spec, known = self.model.spec, self.keypoints
@@ -162,9 +123,3 @@ def _decoded(
         except (RejectedFrame, OSError) as error:
             corrupt.append(Corrupt(picture, str(error)))
     return good, images
-
-
-def _told(corrupt: Sequence[Corrupt]) -> str:
-    named = "; ".join(f"{item.picture.path} ({item.reason})" for item in corrupt[:_SHOWN])
-    more = f"; and {len(corrupt) - _SHOWN} more" if len(corrupt) > _SHOWN else ""
-    return f"{len(corrupt)} of the pictures cannot be read: {named}{more}"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import ConfigurationError
-from sightline.evaluation.embedding import EmbeddedPictures
+from sightline.evaluation.embedded import EmbeddedPictures
 from sightline.evaluation.market_layout import LabelledFolder, LabelledPicture, labels
 from sightline.ranking import (
     JUNK_PID,

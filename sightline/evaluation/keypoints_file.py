@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -46,12 +46,18 @@ class Keypoints:
         return None if row is None else self.joints[row]
 
 
-def find_keypoints(folder: Path) -> Path | None:
-    """``keypoints.npz`` in a folder of pictures or beside it; None where it is in neither."""
-    for place in (folder, folder.resolve().parent):
-        if (place / FILE_NAME).is_file():
-            return place / FILE_NAME
-    return None
+def find_keypoints(places: Iterable[Path]) -> Path | None:
+    """``keypoints.npz`` in the first of these folders that has it, in it or beside it; None where none has."""
+    candidates = (where / FILE_NAME for place in places for where in (place, place.resolve().parent))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def no_keypoints(model: str, places: Iterable[Path]) -> ConfigurationError:
+    """What to say where a model takes key points, and these places have none."""
+    return ConfigurationError(
+        f"{model} takes key points, and there is no {FILE_NAME} in {' or '.join(map(str, places))} or beside it: name the file "
+        "with --keypoints FILE.npz (arrays name, xy in pixels; see docs/evaluation.md)"
+    )
 
 
 def read_keypoints(path: Path) -> Keypoints:

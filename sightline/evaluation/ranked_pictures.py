@@ -31,7 +31,7 @@ def write_ranked_pictures(evaluation: Evaluation, count: int, folder: Path, *, l
     """
     result = evaluation.best.result
     paths = []
-    for place, which in enumerate(_spread(result, count), start=1):
+    for place, which in enumerate(spread(result, count), start=1):
         query = int(result.counted[which])
         path = folder / f"{place:03}_{evaluation.queries.pictures[query].name}.png"
         Image.fromarray(_sheet(evaluation, query, which, limits)).save(path)
@@ -39,7 +39,7 @@ def write_ranked_pictures(evaluation: Evaluation, count: int, folder: Path, *, l
     return paths
 
 
-def _spread(result: RankingResult, count: int) -> NDArray[np.int64]:
+def spread(result: RankingResult, count: int) -> NDArray[np.int64]:
     """Which of the counted queries to show, by rising average precision."""
     order = np.argsort(result.average_precisions, kind="stable")
     count = min(count, len(order))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sightline.evaluation.embedding import EmbeddedPictures
+from sightline.evaluation.embedded import EmbeddedPictures, ModelFacts
 from sightline.evaluation.evaluating import Evaluation, Ranking
 from sightline.evaluation.market_layout import LabelledFolder
 from sightline.ranking import VARIANTS
-from sightline.spec import ModelSpec
 
 RANKS = (1, 5, 10, 20)
 JSON_FILE, MARKDOWN_FILE = "evaluation.json", "evaluation.md"
@@ -25,7 +24,7 @@ class EvaluationReport:
     """What was evaluated on what, and how well it did.
 
     Attributes:
-        spec: of the model.
+        model: which was evaluated.
         folder: of the pictures.
         embedded: what became of them.
         evaluation: the rankings.
@@ -33,12 +32,17 @@ class EvaluationReport:
         embed_seconds: it took to embed the pictures.
     """
 
-    spec: ModelSpec
+    model: ModelFacts
     folder: LabelledFolder
     embedded: EmbeddedPictures
     evaluation: Evaluation
     flip: bool
     embed_seconds: float
+
+    @property
+    def title(self) -> str:
+        """What was evaluated on what."""
+        return f"{self.model.name} on {self.folder.name}"
 
     def document(self) -> dict[str, Any]:
         """Plain data. Figures are parts of 1; the top level holds those of the ranking that was asked for."""
@@ -47,12 +51,7 @@ class EvaluationReport:
             **_figures(evaluation.best),
             "reranked": options.rerank,
             "plain": _figures(evaluation.plain),
-            "model": {
-                "name": self.spec.name,
-                "version": self.spec.version,
-                "sha256": self.spec.sha256,
-                "embedding_space": self.spec.embedding_space.name,
-            },
+            "model": asdict(self.model),
             "data": {
                 "name": self.folder.name,
                 "queries": len(evaluation.queries.pictures),
@@ -85,7 +84,7 @@ class EvaluationReport:
         evaluation, document = self.evaluation, self.document()
         data, options = document["data"], document["options"]
         said = [
-            f"Model: {self.spec.name} version {self.spec.version}, weights {self.spec.sha256[:12]}.",
+            f"Model: {self.model}.",
             f"{data['queries']} queries ({evaluation.plain.result.queries} with an answer), {data['gallery']} gallery pictures "
             f"({data['distractors']} of distractors); {data['junk']} junk pictures dropped.",
             "; ".join(f"{name.replace('_', ' ')}: {_word(value)}" for name, value in options.items()) + ".",
@@ -95,14 +94,12 @@ class EvaluationReport:
         if data["without_keypoints"]:
             said.append(f"{data['without_keypoints']} pictures have no key points: all their joints were taken as unseen.")
         rankings = {"plain": evaluation.plain} | ({"re-ranked": evaluation.reranked} if evaluation.reranked else {})
-        return (
-            "\n\n".join([f"# {self.spec.name} on {self.folder.name}", *said, _table(rankings), _camera_table(document)]) + "\n"
-        )
+        return "\n\n".join([f"# {self.title}", *said, _table(rankings), _camera_table(document)]) + "\n"
 
-    def write(self, folder: Path) -> None:
-        """Write both documents into a folder that exists."""
+    def write(self, folder: Path, *, more: str = "") -> None:
+        """Write both documents into a folder that exists; ``more`` is Markdown that stands at the end of the one for people."""
         (folder / JSON_FILE).write_text(self.to_json())
-        (folder / MARKDOWN_FILE).write_text(self.to_markdown())
+        (folder / MARKDOWN_FILE).write_text(self.to_markdown() + (f"\n{more}" if more else ""))
 
     def _seconds(self) -> dict[str, float]:
         seconds = {"embed": self.embed_seconds, "rank": self.evaluation.plain.seconds}
@@ -148,7 +145,7 @@ def _table(rankings: Mapping[str, Ranking]) -> str:
     for name, ranking in rankings.items():
         variants = ranking.mean_ap()
         rows.append([name, *(_percent(_at(ranking, rank)) for rank in RANKS), *(_percent(variants[kind]) for kind in VARIANTS)])
-    return _markdown(head, rows)
+    return markdown_table(head, rows)
 
 
 def _camera_table(document: Mapping[str, Any]) -> str:
@@ -156,10 +153,11 @@ def _camera_table(document: Mapping[str, Any]) -> str:
         [str(row["camera"]), str(row["queries"]), _percent(row["rank_1"]), _percent(row["mean_ap"])]
         for row in document["by_query_camera"]
     ]
-    return _markdown(["camera of the query", "queries", "rank-1", "mAP"], rows)
+    return markdown_table(["camera of the query", "queries", "rank-1", "mAP"], rows)
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
+def markdown_table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows])
 
 

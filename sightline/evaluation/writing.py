@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.decoding import ImageLimits
 from sightline.errors import ConfigurationError
 from sightline.evaluation.cmc_plot import PLOT_FILE, plot_cmc, require_matplotlib
+from sightline.evaluation.figures import write_figures
+from sightline.evaluation.insides import Insides
 from sightline.evaluation.ranked_pictures import write_ranked_pictures
 from sightline.evaluation.report import EvaluationReport
 
@@ -26,13 +29,29 @@ def prepare_report(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def write_report(report: EvaluationReport, folder: Path, *, pictures: int = 0, limits: ImageLimits) -> None:
-    """Write ``evaluation.json``, ``evaluation.md``, ``cmc.png`` and, in ``ranked/``, the first matches of some queries.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Asked for beside the report.
+
+    Attributes:
+        insides: of the model; None = it cannot be looked into.
+        pictures: of how many queries maps are shown.
+    """
+
+    insides: Insides | None = None
+    pictures: int = 6
+
+
+def write_report(
+    report: EvaluationReport, folder: Path, *, pictures: int = 0, figures: Figures | None = None, limits: ImageLimits
+) -> None:
+    """Write ``evaluation.json``, ``evaluation.md``, ``cmc.png``, ``ranked/`` (first matches of some queries) and ``figures/``.
 
     Args:
         report: what was found.
         folder: made where it is missing; files of these names in it are replaced.
-        pictures: of how many queries.
+        pictures: of how many queries matches are shown.
+        figures: what else is drawn; None = nothing.
         limits: of the encoded pictures.
 
     Raises:
@@ -44,8 +63,9 @@ def write_report(report: EvaluationReport, folder: Path, *, pictures: int = 0, l
         curves["re-ranked"] = evaluation.reranked.result
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        report.write(folder)
-        plot_cmc(curves, f"{report.spec.name} on {report.folder.name}", folder / PLOT_FILE)
+        shown = "" if figures is None else write_figures(report, figures.insides, folder, pictures=figures.pictures)
+        report.write(folder, more=shown)
+        plot_cmc(curves, report.title, folder / PLOT_FILE)
         if pictures:
             (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
             write_ranked_pictures(evaluation, pictures, folder / PICTURES_FOLDER, limits=limits)

@@ -15,23 +15,15 @@ from support.labelled_people import PEOPLE, write_people
 
 from sightline.decoding import ImageLimits
 from sightline.errors import ConfigurationError
-from sightline.evaluation.embedding import EmbeddedPictures
+from sightline.evaluation.embedded import EmbeddedPictures, ModelFacts
 from sightline.evaluation.evaluating import EvaluationOptions, evaluate
 from sightline.evaluation.market_layout import LabelledFolder, LabelledPicture, read_market_layout
 from sightline.evaluation.ranked_pictures import RIGHT, WRONG, write_ranked_pictures
 from sightline.evaluation.report import EvaluationReport
 from sightline.evaluation.writing import prepare_report, write_report
-from sightline.spec import CropRule, ModelSpec, TensorSpec
 
 LIMITS = ImageLimits(10**6, 10**6, 10**4)
-SPEC = ModelSpec(
-    name="reid_made_up",
-    kind="embedder",
-    inputs=(TensorSpec(name="crop", dtype="uint8", shape=(-1, 16, 8, 3)),),
-    outputs=(TensorSpec(name="embedding", dtype="float32", shape=(-1, 8)),),
-    crop=CropRule(size_hw=(16, 8)),
-    sha256="0" * 64,
-)
+MODEL = ModelFacts("reid_made_up", "0" * 64, version=1, embedding_space="reid_made_up_v1_8_000000000000")
 
 
 @pytest.fixture
@@ -130,7 +122,7 @@ def test_pictures_that_were_left_out_do_not_count(people: LabelledFolder) -> Non
 @pytest.fixture
 def report(people: LabelledFolder) -> EvaluationReport:
     features = embedded(everybody(people), noise=0.6)
-    return EvaluationReport(SPEC, people, features, evaluate(people, features, EvaluationOptions(rerank=True)), False, 1.5)
+    return EvaluationReport(MODEL, people, features, evaluate(people, features, EvaluationOptions(rerank=True)), False, 1.5)
 
 
 def test_the_document_says_all(report: EvaluationReport) -> None:
@@ -173,7 +165,7 @@ def test_the_markdown_names_the_variants(report: EvaluationReport) -> None:
 
 def test_a_short_cmc_has_no_later_ranks(people: LabelledFolder) -> None:
     features = embedded(everybody(people))
-    report = EvaluationReport(SPEC, people, features, evaluate(people, features, EvaluationOptions(max_rank=5)), False, 0.0)
+    report = EvaluationReport(MODEL, people, features, evaluate(people, features, EvaluationOptions(max_rank=5)), False, 0.0)
 
     assert report.document()["rank_10"] is None
     assert "| plain | 100.0 | 100.0 |  |  | 100.0 |" in report.to_markdown()

@@ -96,9 +96,10 @@ def test_mirrored_twice_is_as_before(file: Path) -> None:
 def test_where_the_file_is_looked_for(file: Path) -> None:
     (file.parent / "people").mkdir()
 
-    assert find_keypoints(file.parent) == file
-    assert find_keypoints(file.parent / "people") == file.resolve()
-    assert find_keypoints(file.parent / "people" / "query") is None
+    assert find_keypoints([file.parent]) == file
+    assert find_keypoints([file.parent / "people"]) == file.resolve()
+    assert find_keypoints([file.parent / "people" / "query"]) is None
+    assert find_keypoints([file.parent / "people" / "query", file.parent]) == file
 
 
 @pytest.mark.parametrize(

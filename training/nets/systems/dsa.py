@@ -117,7 +117,8 @@ class Dsa(System):
         if "local" not in self._matched:
             return found
         local = self.streams.main.maps_of("local")(self.streams.main.trunk(inputs.images))
-        return found | {region: activity(part) for region, part in zip(FRONT_BACK, local.chunk(REGIONS, dim=1), strict=True)}
+        parts = zip(FRONT_BACK, local.chunk(REGIONS, dim=1), strict=True)
+        return found | {f"local: {region}": activity(part) for region, part in parts}
 
     def inference_net(self) -> EmbeddingNet:
         """The main stream alone, unless the fused feature is asked for."""

@@ -113,11 +113,12 @@ class Lrdnn(System):
 
     def activities(self, inputs: Inputs) -> dict[str, Tensor]:
         """Figure 4: the main branch's maps before the fusion, the pose branch's, and what both are joined to."""
-        before = super().activities(inputs)
-        if self.fusion_waits:
-            return before
-        _, pose, fused = self.branches.activities(inputs.images, inputs.keypoints)
-        return {**before, "pose branch": pose, "fused": fused}
+        shown = super().activities(inputs)
+        if self.fusion_waits or self._retrieval == "pool5":
+            return shown
+        shown.pop(self.branches.trunk.backbone.last)
+        main, pose, fused = self.branches.activities(inputs.images, inputs.keypoints)
+        return {**shown, "main branch": main, "pose branch": pose, "fused": fused}
 
     def inference_net(self) -> EmbeddingNet:
         """Both branches and their fusion, without Fourier transforms; the trunk alone where pool5 is matched."""
