@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import simplejpeg
@@ -17,8 +18,10 @@ from PIL import Image
 
 from sightline.errors import RejectedFrame, RejectReason
 from sightline.image_header import JPEG, PNG, ImageHeader, exif_orientation, read_header
-from sightline.settings import StreamSettings
 from sightline.types import UInt8Array
+
+if TYPE_CHECKING:  # whoever trains needs no settings
+    from sightline.settings import StreamSettings
 
 _ALIASES = {"image/jpg": JPEG, "image/pjpeg": JPEG, "image/x-png": PNG}
 _SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})

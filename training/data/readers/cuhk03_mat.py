@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import h5py
 import numpy as np
 from PIL import Image
 
@@ -52,6 +51,8 @@ def extract(mat: Path, folder: Path, on_progress: Callable[[int, int], None] = l
     Raises:
         ConfigurationError: the file is not that one.
     """
+    import h5py  # needed for this file alone
+
     try:
         with h5py.File(mat, "r") as file:
             _extract_pictures(file, folder, on_progress)

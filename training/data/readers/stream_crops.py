@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.adapters.parquet import ParquetCropTable
 from sightline.errors import ConfigurationError, InputError
 from sightline.exported_crop import TABLE, ExportedCrop
 from sightline.skeleton import JOINTS
@@ -65,6 +64,8 @@ def read_stream_keypoints(folder: Path) -> KeypointTable | None:
 
 
 def _rows(folder: Path) -> list[ExportedCrop]:
+    from sightline.adapters.parquet import ParquetCropTable  # pyarrow: needed for this layout alone
+
     try:
         return list(ParquetCropTable().read(folder / TABLE))
     except InputError as error:
