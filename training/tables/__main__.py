@@ -36,7 +36,7 @@ _RESULTS = _DOCS / "results"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 = all rows have results, 1 = some failed or it was interrupted, 2 = the command line is wrong."""
-    told = _parser().parse_args(arguments)
+    told = parser().parse_args(arguments)
     try:
         if told.list:
             sys.stdout.write("\n".join(map(_listed, PAPERS.values())))
@@ -59,11 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if complete else 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
         prog="python -m training.tables", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add = parser.add_argument
+    add = made.add_argument
     add("paper", nargs="?", help=f"one of {', '.join(PAPERS)}")
     add("--data", type=Path, help="folder or archive of the data set to train and test on")
     add("--test", type=Path, nargs="*", default=[], help="further data sets, to be tested on alone")
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--page-file", type=Path, default=_DOCS / "results.md", help="the page (default: docs/results.md)")
     add("--page", action="store_true", help="only make the tables of the page anew")
     add("--list", action="store_true", help="the papers, their rows and tables")
-    return parser
+    return made
 
 
 def _train(told: argparse.Namespace) -> bool:
@@ -90,7 +91,7 @@ def _train(told: argparse.Namespace) -> bool:
         raise ConfigurationError("with --set the rows are others than the page's: give them --results and --runs of their own")
     device = chosen_device(told.device)
     processes = told.processes or (1 if device.startswith("cuda") else os.cpu_count() or 1)
-    runs = _runs(told, device, processes)
+    runs = planned(told, device, processes)
     failed = 0
     for count, ended in enumerate(run_all(runs, processes=processes), start=1):
         if ended.error is not None:
@@ -104,7 +105,7 @@ def _train(told: argparse.Namespace) -> bool:
     return not failed
 
 
-def _runs(told: argparse.Namespace, device: str, processes: int) -> list[RowRun]:
+def planned(told: argparse.Namespace, device: str, processes: int) -> list[RowRun]:
     """A run for each trained row and seed; rows that only evaluate others' weights bring those others along."""
     table = PAPERS[told.paper]
     rows = table.chosen(tuple(told.rows))

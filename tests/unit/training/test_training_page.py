@@ -15,6 +15,7 @@ from training.data.config import DataConfig
 from training.overrides import overridden, parse_overrides
 from training.recipe import Recipe
 from training.recipes import RECIPES
+from training.tables import __main__ as tables
 
 PAGE = (Path(__file__).parents[3] / "docs" / "training.md").read_text()
 
@@ -50,3 +51,11 @@ def test_every_option_of_the_shown_commands_exists() -> None:
         if "--recipe" in arguments:
             assert arguments[arguments.index("--recipe") + 1] in RECIPES
     assert CliRunner().invoke(app, ["train", "--list"]).exit_code == 0
+
+
+def test_every_table_command_is_understood() -> None:
+    lines = [line for line in PAGE.splitlines() if line.startswith("python -m training.tables")]
+    assert len(lines) >= 5
+    for line in lines:
+        told = tables.parser().parse_args(shlex.split(line, comments=True)[3:])
+        assert told.list or tables.planned(told, "cpu", 1), line
