@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sightline.cli.console import stderr, stdout
 from sightline.cli.progress import CountDisplay
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from sightline.evaluation.report import EvaluationReport
 
 
 class MetricName(StrEnum):
@@ -123,6 +118,7 @@ def evaluate(
     """
     if (pictures or figures) and output is None:
         raise typer.BadParameter(f"{'--pictures' if pictures else '--figures'}: say where they go with --output FOLDER")
+    from sightline.cli.evaluate_display import figures_table, remarks
     from sightline.cli.evaluate_plan import data_folder, loaded_model
     from sightline.decoding import ImageLimits
     from sightline.evaluation.embedding_options import EmbeddingOptions
@@ -153,7 +149,7 @@ def evaluate(
             threads=threads or settings.cores.total or os.cpu_count() or 1,
             flip=flip,
             keypoints=keypoints,
-            places=(folder,) if folder == data else (folder, data.parent),
+            places=(folder,) if folder == data else (data, folder),
             batch_size=batch_size,
             skip_corrupt=skip_corrupt,
         )
@@ -166,41 +162,8 @@ def evaluate(
     if as_json:
         typer.echo(report.to_json(), nl=False)
         return
-    stdout.print(_table(report))
-    for line in _remarks(report):
+    stdout.print(figures_table(report))
+    for line in remarks(report):
         stderr.print(line, highlight=False, markup=False)
     if output is not None:
         stderr.print(f"Wrote {output}", highlight=False, markup=False)
-
-
-def _table(report: EvaluationReport) -> Table:
-    from rich.table import Table
-
-    from sightline.evaluation.report import RANKS
-
-    document = report.document()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("")
-    for heading in (*(f"rank-{rank}" for rank in RANKS), "mAP"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    rankings = {"plain": document["plain"]} | ({"re-ranked": document} if document["reranked"] else {})
-    for name, figures in rankings.items():
-        parts = [*(figures[f"rank_{rank}"] for rank in RANKS), figures["mean_ap"]]
-        table.add_row(name, *("" if part is None else f"{100 * part:.1f}" for part in parts))
-    return table
-
-
-def _remarks(report: EvaluationReport) -> list[str]:
-    """What a reader of the figures must know."""
-    document = report.document()
-    data = document["data"]
-    sizes = f"{data['queries']} queries, {data['gallery']} gallery pictures, {data['junk']} junk pictures dropped"
-    remarks = [f"{report.title}: {sizes}"]
-    if data["corrupt"]:
-        remarks.append(f"{len(data['corrupt'])} pictures cannot be read and were left out: {', '.join(data['corrupt'][:3])} …")
-    if data["without_keypoints"]:
-        remarks.append(f"{data['without_keypoints']} pictures have no key points: all their joints were taken as unseen")
-    unanswered = data["queries"] - document["plain"]["queries"]
-    if unanswered:
-        remarks.append(f"{unanswered} queries have no answer in another camera and do not count")
-    return remarks

@@ -33,19 +33,20 @@ class Model:
 
 
 def data_folder(data: Path, progress: Progress) -> Path:
-    """The folder that was named, or that an archive was unpacked to: once, into the cache of the training data.
+    """The folder that was named, or what the archive that was named, or lies in it alone, holds: unpacked once, into the cache.
 
     Raises:
-        ConfigurationError: it is an archive that cannot be unpacked.
+        ConfigurationError: it is neither folder nor archive, or cannot be unpacked.
     """
-    from training.data.archives import is_archive, unpacked
+    from training.data.archives import archive_at, unpacked
     from training.data.cache import default_cache
 
-    if not is_archive(data):
+    archive = archive_at(data) if data.exists() else None
+    if archive is None:
         return data
-    progress(f"unpacking {data.name}", 0, 0)
-    folder = unpacked(data, default_cache())
-    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    progress(f"unpacking {archive.name}", 0, 0)
+    folder = unpacked(archive, default_cache())
+    inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     return inside[0] if len(inside) == 1 else folder
 
 

@@ -34,6 +34,21 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and path.name.lower().endswith(SUFFIXES)
 
 
+def archive_at(path: Path) -> Path | None:
+    """The archive that a path names, or the only one in a folder that holds nothing else of a data set; None = it is a folder.
+
+    Raises:
+        ConfigurationError: it is a file of another kind.
+    """
+    if path.is_file():
+        if is_archive(path):
+            return path
+        raise ConfigurationError(f"{path} is neither a folder nor an archive ({', '.join(SUFFIXES)})")
+    archives = [inside for inside in sorted(path.iterdir()) if is_archive(inside)]
+    alone = len(archives) == 1 and not any(inside.is_dir() for inside in path.iterdir())
+    return archives[0] if alone else None
+
+
 def unpacked(archive: Path, cache: Path, on_progress: Progress = lambda done, total: None) -> Path:
     """The folder that holds what is in the archive.
 

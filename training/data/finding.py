@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sightline.errors import ConfigurationError
-from training.data.archives import SUFFIXES, is_archive, unpacked
+from training.data.archives import SUFFIXES, archive_at, unpacked
 from training.data.cache import default_cache
 from training.data.config import DataConfig
 from training.data.layouts import found_layout, read_layout
@@ -30,26 +30,11 @@ def open_reid_set(config: DataConfig, *, report: Report = silent) -> tuple[Path,
     folder = config.path
     if not folder.exists():
         raise ConfigurationError(f"there is no data set {folder}: name a folder or an archive ({', '.join(SUFFIXES)})")
-    archive = _archive(folder)
+    archive = archive_at(folder)
     if archive is not None:
         folder = unpacked(archive, cache, lambda done, total: report(f"unpacking {archive.name}", done, total))
     root, layout = found_layout(folder, config.layout)
     return root, read_layout(root, layout, cache=cache, on_progress=lambda done, total: report("unpacking", done, total))
-
-
-def _archive(path: Path) -> Path | None:
-    """The archive that a path names, or the only one in a folder that holds nothing else of a data set; None = it is a folder.
-
-    Raises:
-        ConfigurationError: it is a file of another kind.
-    """
-    if path.is_file():
-        if is_archive(path):
-            return path
-        raise ConfigurationError(f"{path} is neither a folder nor an archive ({', '.join(SUFFIXES)})")
-    archives = [inside for inside in sorted(path.iterdir()) if is_archive(inside)]
-    alone = len(archives) == 1 and not any(inside.is_dir() for inside in path.iterdir())
-    return archives[0] if alone else None
 
 
 def annotation_places(config: DataConfig, root: Path) -> Sequence[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,34 @@ def test_every_option_at_once(evaluate: Evaluate, tmp_path: Path) -> None:
     assert written == {"cmc.png", "evaluation.json", "evaluation.md", "ranked"}
 
 
+def test_figures_of_an_onnx_model_are_the_ranks(evaluate: Evaluate, tmp_path: Path) -> None:
+    code, _, _ = evaluate("--model net.onnx --data people --output report --figures")
+
+    assert code == 0
+    written = sorted(path.name for path in (tmp_path / "report" / "figures").iterdir())
+    assert written == ["right_match_ranks.json", "right_match_ranks.png"]
+    assert "figures/right_match_ranks.png" in (tmp_path / "report" / "evaluation.md").read_text()
+
+
+def test_an_archive_is_evaluated_with_the_key_points_beside_it(
+    evaluate: Evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    names = [path.name for folder in ("query", "bounding_box_test") for path in (tmp_path / "people" / folder).iterdir()]
+    _, expected, _ = evaluate("--model net.onnx --data people --json")
+    (tmp_path / "packed").mkdir()
+    with tarfile.open(tmp_path / "packed" / "people.tar", "w") as tar:
+        tar.add(tmp_path / "people", "people")
+    np.savez(tmp_path / "packed" / "keypoints.npz", name=names, xy=np.ones((len(names), 14, 2), np.float32))
+
+    for data in ("packed/people.tar", "packed"):
+        code, out, _ = evaluate(f"--model net.onnx --data {data} --json")
+        assert code == 0
+        assert json.loads(out)["cmc"] == json.loads(expected)["cmc"]
+        assert json.loads(out)["data"] == json.loads(expected)["data"]
+        assert evaluate(f"--model pose.onnx --data {data} --json")[0] == 0
+
+
 def test_key_points_are_found_beside_the_data(evaluate: Evaluate, tmp_path: Path) -> None:
     names = [path.name for folder in ("query", "bounding_box_test") for path in (tmp_path / "people" / folder).iterdir()]
     np.savez(tmp_path / "keypoints.npz", name=names[:-2], xy=np.ones((len(names) - 2, 14, 2), np.float32))
@@ -130,6 +159,8 @@ def test_corrupt_pictures(evaluate: Evaluate, tmp_path: Path) -> None:
         ("--model net.onnx --data .", ConfigurationError, ["did you mean people"]),
         ("--model reid_none --data people", ConfigurationError, ["no model 'reid_none'", "models add"]),
         ("--model none.onnx --data people", ConfigurationError, ["no file", "none.onnx"]),
+        ("--model none.pt --data people", ConfigurationError, ["none.pt", "cannot be read"]),
+        ("--model net.onnx --data net.onnx", ConfigurationError, ["neither a folder nor an archive"]),
         ("--model people/query/0001_c1s1_000001_00.png --data people", ModelError, ["0001_c1s1_000001_00.png"]),
         ("--model pose.onnx --data people", ConfigurationError, ["reid_pose takes key points", "--keypoints"]),
         ("--model pose.onnx --data people --keypoints none.npz", ConfigurationError, ["none.npz"]),
@@ -155,6 +186,7 @@ def test_each_error_is_named(evaluate: Evaluate, arguments: str, kind: type[Exce
         "--model net.onnx --data people --protocol duke",
         "--model net.onnx --data people --max-rank 0",
         "--model net.onnx --data people --pictures 3",
+        "--model net.onnx --data people --figures",
     ],
 )
 def test_wrong_usage_is_2(evaluate: Evaluate, arguments: str) -> None:
