@@ -15,6 +15,7 @@ from sightline.body_model.parts import FLIP as PART_FLIP
 from sightline.body_model.parts import UNPAIRED
 from sightline.skeleton import FLIP, JOINTS
 from sightline.types import Float32Array, UInt8Array
+from training.augment.iuv_resize import resized_iuv
 from training.nets.normalise import IMAGENET_MEAN
 
 MEAN_COLOUR = tuple(round(255 * mean) for mean in IMAGENET_MEAN)
@@ -63,7 +64,7 @@ class View:
         return View(self.image[window], keypoints, None if self.iuv is None else self.iuv[window])
 
     def resized(self, size_hw: tuple[int, int]) -> View:
-        """Stretched to a size: the picture as :func:`sightline.geometry.crop` does, coordinates by the nearest pixel."""
+        """Stretched to a size: the picture as :func:`sightline.geometry.crop` does, coordinates as :func:`resized_iuv`."""
         height, width = size_hw
         if size_hw == self.size_hw:
             return self
@@ -71,7 +72,7 @@ class View:
         return View(
             np.asarray(cv2.resize(self.image, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8),
             None if self.keypoints is None else self.keypoints * scale,
-            None if self.iuv is None else nearest(self.iuv, size_hw),
+            None if self.iuv is None else resized_iuv(self.iuv, size_hw),
         )
 
     def mirrored(self) -> View:
@@ -98,11 +99,6 @@ class View:
 def hidden(keypoints: Float32Array, which: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Float32Array:
     """Key points (J, 3) of which some (J,) are invisible: all zeros."""
     return np.where(which[:, None], np.float32(0), keypoints)
-
-
-def nearest(iuv: UInt8Array, size_hw: tuple[int, int]) -> UInt8Array:
-    """Coordinates (H, W, 3) brought to a size; a mean of two parts would be a third."""
-    return np.asarray(cv2.resize(iuv, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 
 
 def _moved(keypoints: Float32Array, right: int, down: int) -> Float32Array:

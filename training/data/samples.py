@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sightline.types import DenseCoordinates, Float32Array, Int64Array, UInt8Array
-from training.augment.view import View, nearest
+from training.augment.iuv_resize import resized_iuv
+from training.augment.view import View
 from training.data.reading import StoredPicture
 
 FitBody = Callable[[Float32Array, tuple[int, int]], DenseCoordinates]
@@ -51,7 +52,7 @@ class Samples:
         image = self.pictures[index].pixels()
         height, width = image.shape[:2]
         keypoints = None if self.keypoints is None else self.keypoints[index] * np.array([width, height, 1], np.float32)
-        iuv = None if self.iuv is None else nearest(self.iuv[index], (height, width))
+        iuv = None if self.iuv is None else resized_iuv(self.iuv[index], (height, width))
         return View(image, keypoints, iuv)
 
 
