@@ -46,11 +46,11 @@ def test_where_nothing_is_known_nothing_is_made_up() -> None:
     assert set(map(tuple, large.reshape(-1, 3).tolist())) == {(0, 0, 0), (3, 100, 50)}
 
 
-@pytest.mark.parametrize("size_hw", [(32, 16), (21, 9), (1, 1)])
+@pytest.mark.parametrize("size_hw", [(31, 17), (20, 8), (1, 1)])
 def test_what_does_not_grow_takes_the_nearest_pixel(size_hw: tuple[int, int]) -> None:
-    rows = ((np.arange(size_hw[0]) + 0.5) * 32 / size_hw[0]).astype(int)
-    columns = ((np.arange(size_hw[1]) + 0.5) * 16 / size_hw[1]).astype(int)
-    np.testing.assert_array_equal(resized_iuv(ramp(32, 16), size_hw), ramp(32, 16)[np.ix_(rows, columns)])
+    rows = ((np.arange(size_hw[0]) + 0.5) * 31 / size_hw[0]).astype(int)
+    columns = ((np.arange(size_hw[1]) + 0.5) * 17 / size_hw[1]).astype(int)
+    np.testing.assert_array_equal(resized_iuv(ramp(31, 17), size_hw), ramp(31, 17)[np.ix_(rows, columns)])
 
 
 def test_enlarged_coordinates_fill_part_images_as_those_of_a_large_picture_do() -> None:
