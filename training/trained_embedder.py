@@ -5,7 +5,7 @@ Legend: P pictures, N of a batch, D dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sightline.types import Float32Array
 from training.data.evaluation_set import EvaluationPart
 from training.data.keypoint_table import KeypointTable, read_keypoints
 from training.data.opening import evaluated
+from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
 from training.data.reading import Memory, StoredPicture, read_each
 from training.data.records import Picture
 from training.data.samples import Samples
@@ -110,25 +111,36 @@ def trained_embedder(path: Path, options: EmbeddingOptions, *, device: str | Non
         trained,
         trained.recipe.test_flip if options.flip is None else options.flip,
         where,
-        keypoints=_keypoints(trained, options),
+        keypoints=keypoints_for(trained, options),
         batch_size=options.batch_size,
         skip_corrupt=options.skip_corrupt,
     )
 
 
-def _keypoints(trained: Trained, options: EmbeddingOptions) -> KeypointTable | None:
-    """Part images need them too: bodies are fitted to them."""
+def keypoints_for(trained: Trained, options: EmbeddingOptions) -> KeypointTable | None:
+    """Key points, if the system needs them (part images do too: bodies are fitted to them); else None.
+
+    Raises:
+        ConfigurationError: they are needed and missing, or their file is not as expected.
+    """
     if not trained.system.embedding_needs:
         return None
     path = options.keypoints or find_keypoints(options.places)
-    if path is None:
+    table = read_keypoints(path) if path is not None else _of_the_stream(options.places)
+    if table is None:
         raise no_keypoints(trained.recipe.name, options.places)
-    return read_keypoints(path)
+    return table
+
+
+def _of_the_stream(places: Iterable[Path]) -> KeypointTable | None:
+    """Those that were exported with the stream's crops."""
+    exports = [place for place in places if is_stream_crops(place)]
+    return read_stream_keypoints(exports[0]) if exports else None
 
 
 def read_pictures(pictures: Sequence[LabelledPicture]) -> list[StoredPicture | InputError]:
     """Pictures, read; or why they cannot be."""
-    asked = [Picture(picture.path, picture.pid, picture.camid) for picture in pictures]
+    asked = [Picture(each.path, each.pid, each.camid, each.known_as, each.box_xywh) for each in pictures]
     return read_each(asked, memory=Memory(_KEPT_BYTES))
 
 

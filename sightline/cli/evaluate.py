@@ -119,11 +119,10 @@ def evaluate(
     if (pictures or figures) and output is None:
         raise typer.BadParameter(f"{'--pictures' if pictures else '--figures'}: say where they go with --output FOLDER")
     from sightline.cli.evaluate_display import figures_table, remarks
-    from sightline.cli.evaluate_plan import data_folder, loaded_model
+    from sightline.cli.evaluate_plan import is_trained, loaded_model, people_in
     from sightline.decoding import ImageLimits
     from sightline.evaluation.embedding_options import EmbeddingOptions
     from sightline.evaluation.evaluating import EvaluationOptions
-    from sightline.evaluation.market_layout import read_market_layout
     from sightline.evaluation.running import run_evaluation
     from sightline.evaluation.writing import Figures, prepare_report, write_report
     from sightline.settings import load_settings
@@ -142,14 +141,13 @@ def evaluate(
     if output is not None:
         prepare_report(output)
     with CountDisplay() as display:
-        folder = data_folder(data, display.report)
-        people = read_market_layout(folder)
+        people, places = people_in(data, any_layout=is_trained(model), progress=display.report)
         display.report("loading", 0, 0)
         embedding = EmbeddingOptions(
             threads=threads or settings.cores.total or os.cpu_count() or 1,
             flip=flip,
             keypoints=keypoints,
-            places=(folder,) if folder == data else (data, folder),
+            places=places,
             batch_size=batch_size,
             skip_corrupt=skip_corrupt,
         )

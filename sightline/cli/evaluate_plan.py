@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.cli.training_extra import training_installed
+from sightline.evaluation.market_layout import LabelledFolder, is_market_layout, read_market_layout
 
 if TYPE_CHECKING:
     from sightline.evaluation.embedded import Embedder
@@ -32,12 +33,29 @@ class Model:
     insides: Insides | None = None
 
 
-def data_folder(data: Path, progress: Progress) -> Path:
-    """The folder that was named, or what the archive that was named, or lies in it alone, holds: unpacked once, into the cache.
+def people_in(data: Path, *, any_layout: bool, progress: Progress) -> tuple[LabelledFolder, tuple[Path, ...]]:
+    """Queries and gallery, and the folders where annotations of them may lie.
+
+    Args:
+        data: a folder, or an archive, which is unpacked once, into the cache; or a folder that holds an archive alone.
+        any_layout: whether other layouts than Market-1501's will do: all that training reads, with its default split.
+        progress: hears what is being done.
 
     Raises:
-        ConfigurationError: it is neither folder nor archive, or cannot be unpacked.
+        ConfigurationError: it is neither folder nor archive, cannot be unpacked, or is laid out otherwise.
     """
+    folder = _unpacked(data, progress)
+    if any_layout and data.exists() and not is_market_layout(folder):
+        with training_installed(f"reading a data set such as {data}"):
+            from training.labelled_people import labelled_people
+
+            folder, people = labelled_people(folder)
+    else:
+        people = read_market_layout(folder)
+    return people, (data,) if folder == data else (data, folder)
+
+
+def _unpacked(data: Path, progress: Progress) -> Path:
     from training.data.archives import archive_at, unpacked
     from training.data.cache import default_cache
 
@@ -47,7 +65,7 @@ def data_folder(data: Path, progress: Progress) -> Path:
     progress(f"unpacking {archive.name}", 0, 0)
     folder = unpacked(archive, default_cache())
     inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
-    return inside[0] if len(inside) == 1 else folder
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 def is_trained(model: str) -> bool:

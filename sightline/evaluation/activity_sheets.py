@@ -63,7 +63,7 @@ def write_activity_sheets(evaluation: Evaluation, insides: Insides, count: int, 
         looked = insides.look([pair.query, pair.match])
         if not looked[0].activities:
             break
-        path = folder / f"{place:03}_{pair.query.name}.png"
+        path = folder / f"{place:03}_{pair.query.file_name}.png"
         _draw(pair, looked, path)
         paths.append(path)
     return paths

@@ -30,16 +30,25 @@ class LabelledPicture:
         path: its file.
         pid: the identity; -1 = junk, 0 = a distractor.
         camid: the camera.
+        known_as: what annotations are joined by, where the file's name alone would not do.
+        box_xywh: where the person is in the file, pixels; None = the file shows the person and no margin.
     """
 
     path: Path
     pid: int
     camid: int
+    known_as: str | None = None
+    box_xywh: tuple[float, float, float, float] | None = None
 
     @property
     def name(self) -> str:
-        """The file's name without its ending: what annotations are joined by."""
-        return self.path.stem
+        """What annotations are joined by: the file's name without its ending, unless the set has reason to say otherwise."""
+        return self.known_as or self.path.stem
+
+    @property
+    def file_name(self) -> str:
+        """The name as that of a file about it."""
+        return self.name.replace("/", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,11 @@ class LabelledFolder:
     query: tuple[LabelledPicture, ...]
     gallery: tuple[LabelledPicture, ...]
     multi_query: tuple[LabelledPicture, ...] = ()
+
+
+def is_market_layout(folder: Path) -> bool:
+    """Whether a folder has queries and a gallery of this layout."""
+    return all((folder / name).is_dir() for name in (QUERY, GALLERY))
 
 
 def read_market_layout(folder: Path) -> LabelledFolder:

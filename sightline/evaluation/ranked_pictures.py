@@ -12,6 +12,7 @@ from sightline.contact_sheet import COLUMNS, Tile, contact_sheet
 from sightline.decoding import ImageLimits, decode_image
 from sightline.evaluation.evaluating import Evaluation
 from sightline.evaluation.market_layout import LabelledPicture
+from sightline.geometry import integer_box, xywh_to_xyxy
 from sightline.ranking import RankingResult
 
 RIGHT, WRONG = "#1a9850", "#d73027"
@@ -33,7 +34,7 @@ def write_ranked_pictures(evaluation: Evaluation, count: int, folder: Path, *, l
     paths = []
     for place, which in enumerate(spread(result, count), start=1):
         query = int(result.counted[which])
-        path = folder / f"{place:03}_{evaluation.queries.pictures[query].name}.png"
+        path = folder / f"{place:03}_{evaluation.queries.pictures[query].file_name}.png"
         Image.fromarray(_sheet(evaluation, query, which, limits)).save(path)
         paths.append(path)
     return paths
@@ -68,4 +69,10 @@ def _who(picture: LabelledPicture) -> str:
 
 
 def _pixels(picture: LabelledPicture, limits: ImageLimits) -> NDArray[np.uint8]:
-    return decode_image(picture.path.read_bytes(), limits=limits)
+    """The person."""
+    image = decode_image(picture.path.read_bytes(), limits=limits)
+    if picture.box_xywh is None:
+        return image
+    box = xywh_to_xyxy(np.array(picture.box_xywh, np.float32))
+    left, top, right, bottom = integer_box(box, (image.shape[1], image.shape[0]))
+    return image[top:bottom, left:right]

@@ -76,15 +76,15 @@ def _draw(evaluation: Evaluation, title: str, path: Path) -> None:
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     by_query, all_together = figure.subplots(1, 2, width_ratios=(3, 2))
     size = len(evaluation.gallery.pictures)
-    _draw_by_query(by_query, evaluation.best.result, size)
     results = {"plain": evaluation.plain.result}
     if evaluation.reranked is not None:
         results["re-ranked"] = evaluation.reranked.result
+    _draw_by_query(by_query, evaluation.best.result, list(results)[-1], size)
     _draw_cumulative(all_together, results, size)
     figure.savefig(path)
 
 
-def _draw_by_query(axes: Axes, result: RankingResult, gallery: int) -> None:
+def _draw_by_query(axes: Axes, result: RankingResult, ranking: str, gallery: int) -> None:
     ranks = [result.hit_ranks[which] for which in _best_first(result)]
     places = np.arange(1, len(ranks) + 1)
     later = np.concatenate([of_query[1:] for of_query in ranks])
@@ -93,7 +93,7 @@ def _draw_by_query(axes: Axes, result: RankingResult, gallery: int) -> None:
     first = [int(of_query[0]) for of_query in ranks]
     axes.scatter(places, first, s=9, color=_FIRST_COLOUR, linewidths=0, label="first right match of the query")
     axes.set_xlabel("query, by falling average precision")
-    axes.set_ylabel("rank in the gallery (1 = first)")
+    axes.set_ylabel(f"rank in the gallery, {ranking} (1 = first)")
     axes.set_yscale("log")
     axes.set_ylim(gallery * 1.15, 0.85)  # the best on top
     axes.set_xlim(0, len(ranks) + 1)

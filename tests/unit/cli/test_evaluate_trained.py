@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,23 @@ def test_every_option_at_once(evaluate: Evaluate, tmp_path: Path) -> None:
     assert len(list((figures / "feature_maps").iterdir())) == 2
     assert len(list((tmp_path / "report" / "ranked").iterdir())) == 2
     assert (tmp_path / "report" / "cmc.png").is_file()
+
+
+def test_data_of_another_layout(evaluate: Evaluate, place: Path) -> None:
+    for path in [*(place / "market" / "query").iterdir(), *(place / "market" / "bounding_box_test").iterdir()]:
+        person, camera = path.name.split("_")[:2]
+        target = place / "folders" / person / f"{camera}_{path.parent.name}.jpg"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+    code, out, error = evaluate("--model run --data folders --pictures 1 --output folders_report --json")
+
+    assert code == 0, error
+    assert json.loads(out)["data"]["name"] == "folders"
+    assert len(list((place / "folders_report" / "ranked").iterdir())) == 1
+    _, _, error = evaluate("--model run --data run")
+    assert isinstance(error, ConfigurationError)
+    assert "is no data set" in str(error)
 
 
 def test_without_torch_it_says_what_to_install(evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch) -> None:

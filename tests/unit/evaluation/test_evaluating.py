@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -211,6 +212,25 @@ def test_worst_and_best_are_shown(report: EvaluationReport, tmp_path: Path) -> N
     precision = dict(zip([names[query] for query in result.counted], result.average_precisions, strict=True))
     assert precision[worst.stem[4:]] == min(precision.values())
     assert precision[best.stem[4:]] == max(precision.values())
+
+
+def test_of_a_larger_picture_the_person_is_shown(people: LabelledFolder, tmp_path: Path) -> None:
+    """The lower halves of these pictures are dark; with boxes round the upper halves nothing dark is left."""
+
+    def boxed(pictures: tuple[LabelledPicture, ...]) -> tuple[LabelledPicture, ...]:
+        return tuple(
+            replace(each, box_xywh=(0, 0, 16, 16), known_as=f"{each.path.parent.name}/{each.path.stem}") for each in pictures
+        )
+
+    folder = replace(people, query=boxed(people.query), gallery=boxed(people.gallery))
+    dark = []
+    for each in (people, folder):
+        result = evaluate(each, embedded(everybody(each)), EvaluationOptions())
+        (path,) = write_ranked_pictures(result, 1, tmp_path, limits=LIMITS)
+        sheet = np.asarray(Image.open(path)).astype(int)
+        dark.append(int((np.abs(sheet - 40).max(axis=2) < 3).sum()))
+    assert dark[0] > 10_000
+    assert dark[1] < 100
 
 
 def test_a_folder_that_cannot_be_written(report: EvaluationReport, tmp_path: Path) -> None:
