@@ -40,9 +40,11 @@ def _draw(weights: PartWeights, title: str, path: Path) -> None:
     height = 0.8 / len(weights)
     for number, ((layer, of_layer), colour) in enumerate(zip(weights.items(), _COLOURS, strict=False)):
         places = np.arange(len(parts)) + (number - (len(weights) - 1) / 2) * height
-        axes.barh(places, [of_layer[part] for part in parts], height, color=colour, label=layer)
+        bars = axes.barh(places, [of_layer[part] for part in parts], height, color=colour, label=layer)
+        axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=7)  # after a short training they hardly differ in length
     axes.set_yticks(np.arange(len(parts)), [_words(part) for part in parts])
     axes.set_ylim(len(parts) - 0.4, -0.6)  # the first on top
+    axes.margins(x=0.1)
     axes.set_xlabel("learned weight (factor of the part's pooled features)")
     axes.set_title(title, fontsize=11, loc="left")
     axes.legend(title="layer", frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
