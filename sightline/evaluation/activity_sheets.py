@@ -105,7 +105,6 @@ def _picture(axes: Axes, seen: LookedAt) -> None:
     from matplotlib.patches import Rectangle
 
     height, width = seen.pixels.shape[:2]
-    _bare(axes)
     axes.imshow(seen.pixels)
     for left, top, right, bottom in seen.windows_xyxy * np.array([width, height, width, height], np.float32) - 0.5:
         box = Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=_WINDOW_COLOUR, linewidth=1.1)
@@ -118,12 +117,17 @@ def _heat(axes: Axes, seen: LookedAt, activity: Float32Array) -> AxesImage:
     """The map over the picture in grey, each cell where it looks."""
     height, width = seen.pixels.shape[:2]
     extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    _bare(axes)
     axes.imshow(seen.pixels.mean(axis=2), cmap="gray", vmin=0, vmax=255)
-    return axes.imshow(scaled(activity), cmap=COLOUR_MAP, vmin=0, vmax=1, alpha=_SHADE, extent=extent, interpolation="bilinear")
+    heat = axes.imshow(scaled(activity), cmap=COLOUR_MAP, vmin=0, vmax=1, alpha=_SHADE, extent=extent, interpolation="bilinear")
+    _bare(axes, seen)
+    return heat
 
 
-def _bare(axes: Axes) -> None:
+def _bare(axes: Axes, seen: LookedAt) -> None:
+    """The picture and nothing round it, in pixels from its top-left corner, whatever was drawn."""
+    height, width = seen.pixels.shape[:2]
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(height - 0.5, -0.5)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
