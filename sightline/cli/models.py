@@ -12,6 +12,7 @@ import typer
 
 from sightline.cli.console import stdout
 from sightline.cli.models_add import add
+from sightline.cli.models_export import export
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="models",
-    help="Bring models in as ONNX files, list, check and remove them.",
+    help="Bring models in as ONNX files or from training runs, list, check and remove them.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 app.command()(add)
+app.command()(export)
 
 
 @app.command(name="list")

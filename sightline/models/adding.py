@@ -58,10 +58,26 @@ def add_model(
     source = read_source(file)
     recipe = recipe or recipe_for(recognise(source))
     imported = import_model(source, recipe, name=name, pictures=draw_pictures() if pictures is None else pictures)
-    version, changed = _next_version(repository, imported.spec)
-    spec = imported.spec.model_copy(update={"version": version})
-    model = repository.add(spec, imported.onnx, batching=batching)
+    model, changed = install_model(repository, imported.spec, imported.onnx, batching=batching)
     return AddedModel(model, imported.acceptance, changed)
+
+
+def install_model(
+    repository: ModelRepository, spec: ModelSpec, onnx: bytes, *, batching: Batching | None = None
+) -> tuple[InstalledModel, bool]:
+    """Keep an accepted model in the repository's last folder, as the next version of its name.
+
+    Args:
+        repository: where it goes.
+        spec: whose version does not count.
+        onnx: the file's bytes.
+        batching: on Triton.
+
+    Returns:
+        The model, and False if this very one was there before.
+    """
+    version, changed = _next_version(repository, spec)
+    return repository.add(spec.model_copy(update={"version": version}), onnx, batching=batching), changed
 
 
 def _next_version(repository: ModelRepository, spec: ModelSpec) -> tuple[int, bool]:

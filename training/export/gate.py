@@ -1,0 +1,65 @@
+"""The gate: an exported model says what the trained net says, on real crops, or it is refused with the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sightline.errors import ModelError
+from sightline.types import Float32Array
+
+Precision = Literal["fp32", "fp16"]
+
+LOWEST_COSINE: dict[Precision, float] = {"fp32": 0.9999, "fp16": 0.999}
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Two nets' embeddings of the same crops.
+
+    Attributes:
+        of: which nets.
+        crops: how many were compared.
+        worst, mean: cosine.
+        allowed: the lowest that passes.
+    """
+
+    of: str
+    crops: int
+    worst: float
+    mean: float
+    allowed: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every crop agrees; not-a-number does not."""
+        return self.crops > 0 and bool(self.worst >= self.allowed)
+
+    def describe(self) -> str:
+        """The numbers in one line."""
+        word = "ok " if self.passed else "BAD"
+        figures = f"lowest cosine {self.worst:.6f} (allowed {self.allowed}), mean {self.mean:.6f}, {self.crops} crops"
+        return f"{word} {self.of}: {figures}"
+
+
+def agreement(of: str, wanted: Float32Array, got: Float32Array, *, precision: Precision) -> Agreement:
+    """Compare embeddings (N, D) at length 1, row by row."""
+    if wanted.shape != got.shape:
+        return Agreement(of, len(wanted), float("nan"), float("nan"), LOWEST_COSINE[precision])
+    # Of vectors of length 1 this is the cosine; those of another length do not pass by it.
+    cosines = 1 - ((wanted.astype(np.float64) - got) ** 2).sum(axis=1) / 2
+    worst, mean = (float(cosines.min()), float(cosines.mean())) if len(cosines) else (float("nan"),) * 2
+    return Agreement(of, len(cosines), worst, mean, LOWEST_COSINE[precision])
+
+
+def require_passed(name: str, *agreements: Agreement) -> None:
+    """Refuse a model that differs.
+
+    Raises:
+        ModelError: with all the numbers.
+    """
+    if not all(each.passed for each in agreements):
+        told = "\n".join(each.describe() for each in agreements)
+        raise ModelError(f"{name} is refused: the exported net does not give what the trained one gives.\n{told}")
