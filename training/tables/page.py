@@ -87,7 +87,7 @@ def _ablations(rows: Sequence[ShownRow]) -> str:
 
 def _cells(shown: ShownRow) -> list[str]:
     return [
-        shown.row.name + (" (re-ranked)" if shown.row.rerank else ""),
+        shown.row.name + (" (re-ranked)" if shown.row.rerank and "reranked" not in shown.row.name else ""),
         ", ".join(map(str, shown.seeds)),
         f"{shown.minutes:.0f}" if shown.minutes else "",
         _mean(shown.ours, _percent),

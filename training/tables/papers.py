@@ -19,12 +19,15 @@ from training.tables.paper_table import PaperTable, Scale
 _BASELINE = PaperTable(
     name="baseline",
     title="A plain strong baseline (Luo et al., Bag of Tricks, CVPRW 2019)",
-    rows={"baseline": PaperRow("baseline"), "reranked": PaperRow("reranked", weights_of="baseline", rerank=True)},
+    rows={
+        "baseline": PaperRow("baseline"),
+        "baseline_reranked": PaperRow("baseline_reranked", {}, {}, "baseline", weights_of="baseline", rerank=True),
+    },
     scales={
         "cpu": Scale(baseline_cpu(), lambda row: row.overrides),
         "gpu": Scale(BaselineRecipe(), lambda row: {**row.overrides, "precision": {"bf16": True, "channels_last": True}}),
     },
-    key=("baseline", "reranked"),
+    key=("baseline", "baseline_reranked"),
 )
 
 _DJL = PaperTable(

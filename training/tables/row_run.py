@@ -112,7 +112,7 @@ def _result(run: RowRun, row: str, snapshot: Snapshot) -> RowResult:
         epochs=sum(phase.epochs for phase in recipe.phases),
         parameters=sum(each.numel() for each in trained.system.parameters()),
         seconds=round(_training_seconds(run.folder, recipe), 1),
-        hardware=device_in_words(run.device, threads=run.threads),
+        hardware=device_in_words(run.device, threads=run.folder.read_config()["threads"]),
         commit=trained.provenance["git_commit"],
         part_weights=trained.system.part_weights() if isinstance(trained.system, Djl) else {},
     )

@@ -44,8 +44,8 @@ def run_of(market: Path, tmp_path: Path) -> Callable[..., RowRun]:
 
 
 def test_a_row_is_trained_tested_and_tested_elsewhere(run_of: Callable[..., RowRun], other: Path) -> None:
-    plain, reranked = run_row(run_of(also=("reranked",), other_tests=(DataConfig(path=other),)))
-    assert (plain.row, reranked.row, plain.trained_on) == ("baseline", "reranked", "Tiny-1501")
+    plain, reranked = run_row(run_of(also=("baseline_reranked",), other_tests=(DataConfig(path=other),)))
+    assert (plain.row, reranked.row, plain.trained_on) == ("baseline", "baseline_reranked", "Tiny-1501")
     assert list(plain.tested) == ["Tiny-1501", "Other-1501"]
     assert plain.tested == reranked.tested
     assert plain.tested["Tiny-1501"].queries == 8
@@ -80,7 +80,12 @@ def test_the_command_keeps_results_and_makes_the_page(
     values = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
     assert command.main(["baseline", "--data", str(market), "--seeds", "0", "1", *places, *values]) == 0
     kept = read_results(tmp_path / "results" / "baseline-cpu.json")
-    assert [(each.row, each.seed) for each in kept] == [("baseline", 0), ("baseline", 1), ("reranked", 0), ("reranked", 1)]
+    assert [(each.row, each.seed) for each in kept] == [
+        ("baseline", 0),
+        ("baseline", 1),
+        ("baseline_reranked", 0),
+        ("baseline_reranked", 1),
+    ]
     assert "| baseline | 0, 1 |" in page.read_text()
     assert "[2/2] baseline, seed 1: rank-1" in capfd.readouterr().err
 
