@@ -21,6 +21,9 @@ from training.tables.row_result import Ranked, RowResult, read_results
 _MARKED = re.compile(r"(<!-- results: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _ALL = "all"
 
+SEEDS = (0, 1, 2)
+"""That a row should have been trained with, before its step is believed."""
+
 
 def refreshed(text: str, results: Path) -> str:
     """The page with its tables made anew from the files in ``results``.
@@ -101,7 +104,10 @@ def _cells(shown: ShownRow) -> list[str]:
 def _missing(table: PaperTable, results: Sequence[RowResult]) -> str:
     there = {result.row for result in results}
     missing = [name for name in table.rows if name not in there]
-    return f"Rows that are missing: {', '.join(missing)}." if missing else "No row is missing."
+    rows = f"Rows that are missing: {', '.join(missing)}." if missing else "No row is missing."
+    seeds = {row: {result.seed for result in results if result.row == row} for row in there}
+    short = [seed for seed in SEEDS if any(seed not in of_row for of_row in seeds.values())]
+    return rows + (f" Seeds that are missing in some row or all: {', '.join(map(str, short))}." if short else "")
 
 
 def _part_weights(results: Sequence[RowResult]) -> str:

@@ -39,6 +39,16 @@ def test_several_seeds_show_their_spread() -> None:
     assert "| base | 0, 1 | 10 | 52.0 ± 2.8 / 31.0 ± 1.4 |" in markdown
 
 
+def test_missing_seeds_are_told() -> None:
+    one = table_markdown(PAPERS["baseline"], [result("baseline", 50.0, 30.0)])
+    assert "Rows that are missing: baseline_reranked. Seeds that are missing in some row or all: 1, 2." in one
+    every = [result(row, 50.0, 30.0, seed=seed) for row in ("baseline", "baseline_reranked") for seed in (0, 1, 2)]
+    assert table_markdown(PAPERS["baseline"], every).endswith("No row is missing.\n")
+    assert table_markdown(PAPERS["baseline"], every[:-1]).endswith(
+        "No row is missing. Seeds that are missing in some row or all: 2.\n"
+    )
+
+
 def test_learned_part_weights_are_a_table() -> None:
     learned = replace(HFA, part_weights={"inception_1a": {"right_knee": 9.514, "left_knee": 7.0}})
     markdown = table_markdown(PAPERS["djl"], [learned])
