@@ -6,20 +6,19 @@ import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import psutil
 
 from benchmarks.reporting import Cell
+from training.hardware import processor
 
 PACKAGES = ("numpy", "onnxruntime", "kafka-python", "ray", "tritonclient", "pymilvus")
-_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def machine_facts() -> dict[str, Cell]:
     """Processor, cores, memory, versions, the day, and how busy the machine is now (before the benchmark)."""
     facts: dict[str, Cell] = {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "memory, GiB": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.release().partition('-')[0]}, Python {platform.python_version()}",
@@ -27,11 +26,3 @@ def machine_facts() -> dict[str, Cell]:
         "day": datetime.now(UTC).date().isoformat(),
     }
     return facts | {package: version(package) for package in PACKAGES}
-
-
-def _processor() -> str:
-    if _CPU_INFO.is_file():
-        for line in _CPU_INFO.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
