@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from sightline.errors import ConfigurationError
 from sightline.models.session import OnnxSession
 from sightline.ports import Inference
 from sightline.skeleton import JOINTS
 from sightline.spec import CropRule, ModelSpec, TensorSpec
 from sightline.types import Float32Array
-from training.export.crops import Crops
-from training.export.gate import Agreement, agreement, require_passed
+from training.export.accuracy import mean_ap_drop
+from training.export.gate import Agreement, Finding, Precision, agreement, require_passed
+from training.export.gate_data import Crops, GateData
 from training.export.onnx_file import CROP, EMBEDDING, KEYPOINTS, onnx_bytes
+from training.export.precision import to_fp16, to_int8
 from training.export.served_net import ServedNet
+from training.export.session_inputs import batches, embeddings_of
 from training.trained import Trained
-
-_BATCH = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,45 +31,51 @@ class ExportedModel:
     Attributes:
         spec: as version 1.
         onnx: the file's bytes.
-        embeddings: float32 (N, D) of the crops, by ONNX Runtime: what a server must give too.
-        agreement: with the trained net.
+        precision: of its arithmetic.
+        embeddings: float32 (N, D) of the compared crops, by ONNX Runtime: what a server must give too.
+        findings: of the comparison with the trained net.
     """
 
     spec: ModelSpec
     onnx: bytes
+    precision: Precision
     embeddings: Float32Array
-    agreement: Agreement
+    findings: tuple[Finding, ...]
 
 
-def export(trained: Trained, *, name: str, crops: Crops, flip: bool = False, terms: str = "") -> ExportedModel:
-    """Export an embedder. Blocking: seconds.
+def export(
+    trained: Trained, *, name: str, data: GateData, precision: Precision = "fp32", flip: bool = False, terms: str = ""
+) -> ExportedModel:
+    """Export an embedder. Blocking: seconds; minutes where a data set is to be ranked (``int8``).
 
     Args:
         trained: the system, as :func:`training.trained.read_trained` gives it.
         name: on Triton: ``reid_…``.
-        crops: real ones, for the gate.
+        data: for the gate.
+        precision: ``fp16`` is for GPUs, ``int8`` (convolutions alone) for CPUs.
         flip: add up the embeddings of a crop and its mirror image: twice the work.
         terms: of the data that it was trained on, kept in the spec.
 
     Raises:
         ModelError: the exported net differs from the trained one.
+        ConfigurationError: ``int8`` needs training pictures and queries, and the data have none.
         ValueError: the crops are not of the net's size.
     """
     net = ServedNet(trained.system, trained.recipe, flip=flip).eval()
-    if crops.images.shape[1:3] != net.crop_hw:
-        raise ValueError(f"crops: expected {net.crop_hw}, got {crops.images.shape[1:3]}")
-    arrays = (crops.images, crops.keypoints)[: 1 + net.takes_keypoints]
-    content = onnx_bytes(net, [torch.from_numpy(array[:2]) for array in arrays])
+    if data.compared.images.shape[1:3] != net.crop_hw:
+        raise ValueError(f"crops: expected {net.crop_hw}, got {data.compared.images.shape[1:3]}")
+    example = (data.compared.images[:2], data.compared.keypoints[:2])[: 1 + net.takes_keypoints]
+    plain = onnx_bytes(net, [torch.from_numpy(array) for array in example])
+    content = _coarser(plain, net, data, precision)
     session = OnnxSession.open(content, name=name)
-    wanted, got = [], []
-    for batch in batches(arrays):
-        with torch.no_grad():
-            wanted.append(net(*map(torch.from_numpy, batch.values())).numpy())
-        got.append(session.run(batch)[EMBEDDING])
-    embeddings = np.concatenate(got)
-    found = agreement("torch and ONNX Runtime", np.concatenate(wanted), embeddings, precision="fp32")
-    require_passed(name, found)
-    return ExportedModel(_spec(trained, net, content, name=name, terms=terms), content, embeddings, found)
+    embeddings = embeddings_of(session, data.compared)
+    wanted = _by_torch(net, data.compared)
+    findings: list[Finding] = [agreement("torch and ONNX Runtime", wanted, embeddings, precision=precision)]
+    if precision == "int8" and data.evaluation is not None:
+        findings.append(mean_ap_drop(OnnxSession.open(plain, name=name), session, data.evaluation))
+    require_passed(name, findings)
+    spec = _spec(trained, net, content, name=name, precision=precision, terms=terms)
+    return ExportedModel(spec, content, precision, embeddings, tuple(findings))
 
 
 async def compared_on(server: Inference, exported: ExportedModel, crops: Crops) -> Agreement:
@@ -80,23 +85,33 @@ async def compared_on(server: Inference, exported: ExportedModel, crops: Crops) 
         ModelError: the server refuses the tensors.
         ServiceUnavailable: it does not answer.
     """
-    arrays = (crops.images, crops.keypoints)[: len(exported.spec.inputs)]
-    answers = [await server.infer(exported.spec.name, batch) for batch in batches(arrays)]
+    inputs = batches(crops, with_keypoints=len(exported.spec.inputs) > 1)
+    answers = [await server.infer(exported.spec.name, batch) for batch in inputs]
     embeddings = np.concatenate([answer[EMBEDDING] for answer in answers]).astype(np.float32)
-    return agreement("ONNX Runtime and Triton", exported.embeddings, embeddings, precision="fp32")
+    return agreement("ONNX Runtime and Triton", exported.embeddings, embeddings, precision=exported.precision)
 
 
-def batches(arrays: Sequence[NDArray[Any]]) -> Iterator[dict[str, NDArray[Any]]]:
-    """Crops, and key points where they are given too, some at a time, by the names of the contract."""
-    for start in range(0, len(arrays[0]), _BATCH):
-        yield dict(zip((CROP, KEYPOINTS), (array[start : start + _BATCH] for array in arrays), strict=False))
+def _coarser(plain: bytes, net: ServedNet, data: GateData, precision: Precision) -> bytes:
+    if precision == "fp32":
+        return plain
+    if precision == "fp16":
+        return to_fp16(plain)
+    if data.calibration is None or data.evaluation is None:
+        raise ConfigurationError("int8 is calibrated on training pictures and judged by its mAP, and the data have not both")
+    return to_int8(plain, batches(data.calibration, with_keypoints=net.takes_keypoints))
 
 
-def _spec(trained: Trained, net: ServedNet, content: bytes, *, name: str, terms: str) -> ModelSpec:
+def _by_torch(net: ServedNet, crops: Crops) -> Float32Array:
+    with torch.no_grad():
+        inputs = batches(crops, with_keypoints=net.takes_keypoints)
+        return np.concatenate([net(*map(torch.from_numpy, batch.values())).numpy() for batch in inputs])
+
+
+def _spec(trained: Trained, net: ServedNet, content: bytes, *, name: str, precision: Precision, terms: str) -> ModelSpec:
     inputs = [TensorSpec(name=CROP, dtype="uint8", shape=(-1, *net.crop_hw, 3))]
     if net.takes_keypoints:
         inputs.append(TensorSpec(name=KEYPOINTS, dtype="float32", shape=(-1, len(JOINTS), 3)))
-    commit = trained.provenance.get("git_commit", "unknown")
+    recipe, commit = trained.recipe, trained.provenance.get("git_commit", "unknown")
     return ModelSpec(
         name=name,
         kind="embedder",
@@ -105,6 +120,6 @@ def _spec(trained: Trained, net: ServedNet, content: bytes, *, name: str, terms:
         crop=CropRule(size_hw=net.crop_hw),
         joints=JOINTS if net.takes_keypoints else (),
         sha256=hashlib.sha256(content).hexdigest(),
-        source=f"recipe {trained.recipe.name}, seed {trained.recipe.seed}, data {trained.data[:12]}, commit {commit}",
+        source=f"recipe {recipe.name}, {precision}, seed {recipe.seed}, data {trained.data[:12]}, commit {commit}",
         terms=terms,
     )

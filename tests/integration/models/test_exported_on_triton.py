@@ -14,9 +14,9 @@ from sightline.models.adding import install_model
 from sightline.models.repository import ModelRepository
 from sightline.settings import Settings
 from sightline.skeleton import JOINTS
-from training.export.crops import Crops
 from training.export.exporting import compared_on, export
 from training.export.gate import Agreement
+from training.export.gate_data import Crops, GateData
 from training.export.served_net import crop_hw
 from training.recipe import DataFacts
 from training.tables.papers import PAPERS
@@ -37,7 +37,7 @@ def test_triton_gives_what_torch_gives(triton_settings: Settings, unique_prefix:
         rng.integers(0, 256, (5, *crop_hw(recipe), 3), dtype=np.uint8), rng.random((5, len(JOINTS), 3)).astype(np.float32)
     )
     name = f"reid_{paper}_{unique_prefix.strip('-').replace('-', '_')}"
-    exported = export(trained, name=name, crops=crops)
+    exported = export(trained, name=name, data=GateData(crops))
     repository = ModelRepository([Path(triton_settings.model_repositories[-1])])
     install_model(repository, exported.spec, exported.onnx)
 

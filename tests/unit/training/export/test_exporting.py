@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from sightline.errors import ModelError
 from sightline.skeleton import JOINTS
 from training.export import exporting
-from training.export.crops import Crops
 from training.export.exporting import ExportedModel, compared_on, export
 from training.export.gate import Agreement, agreement
+from training.export.gate_data import Crops, GateData
 from training.export.served_net import ServedNet, crop_hw
 from training.recipe import DataFacts
 from training.tables.papers import PAPERS
@@ -42,8 +42,8 @@ def crops_of(model: Trained, count: int = 3) -> Crops:
 def test_every_papers_system_passes_the_gate(paper: str, row: str) -> None:
     model = trained(paper, row)
     crops = crops_of(model)
-    exported = export(model, name=f"reid_{paper}", crops=crops, terms="research use")
-    assert exported.agreement.worst > 0.99999
+    exported = export(model, name=f"reid_{paper}", data=GateData(crops), terms="research use")
+    assert exported.findings[0].describe().startswith("ok  torch and ONNX Runtime: lowest cosine 1.0000")
     assert exported.embeddings.shape == (3, model.system.embedding_dim)
     spec = exported.spec
     assert (spec.kind, spec.name, spec.terms) == ("embedder", f"reid_{paper}", "research use")
@@ -72,17 +72,17 @@ def test_a_net_that_differs_is_refused_with_the_numbers(monkeypatch: pytest.Monk
     with pytest.raises(
         ModelError, match=r"reid_wrong is refused: .*\nBAD torch and ONNX Runtime: lowest cosine 0\.[0-9]+ \(allowed 0.9999\)"
     ):
-        export(model, name="reid_wrong", crops=crops_of(model))
+        export(model, name="reid_wrong", data=GateData(crops_of(model)))
 
 
 def test_crops_of_another_size_are_refused() -> None:
     model = trained("baseline", "baseline")
     crops = crops_of(model)
     with pytest.raises(ValueError, match=r"expected \(128, 64\), got \(127, 64\)"):
-        export(model, name="reid_x", crops=Crops(crops.images[:, 1:], crops.keypoints))
+        export(model, name="reid_x", data=GateData(Crops(crops.images[:, 1:], crops.keypoints)))
     with pytest.raises(ValueError, match="two crops or more"):
-        Crops(crops.images[:1], crops.keypoints[:1])
-    with pytest.raises(ValueError, match="two crops or more"):
+        GateData(Crops(crops.images[:1], crops.keypoints[:1]))
+    with pytest.raises(ValueError, match=r"keypoints: expected \(3, 19, 3\)"):
         Crops(crops.images, crops.keypoints[:, :14])
 
 
@@ -104,7 +104,7 @@ class _Server:
 def test_a_server_is_compared_on_the_same_crops_some_at_a_time(noise: float, passed: bool) -> None:
     model = trained("djl", "djl_hfa")
     crops = crops_of(model, 35)
-    exported = export(model, name="reid_djl", crops=crops)
+    exported = export(model, name="reid_djl", data=GateData(crops))
     server = _Server(exported, noise)
     found = asyncio.run(compared_on(server, exported, crops))  # type: ignore[arg-type]
     assert server.calls == [("reid_djl", ["crop", "keypoints"], 32), ("reid_djl", ["crop", "keypoints"], 3)]

@@ -1,0 +1,37 @@
+"""Crops as inputs of the model contract, some at a time, and what a session makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.models.session import OnnxSession
+from sightline.types import Float32Array
+from training.export.gate_data import Crops
+from training.export.onnx_file import CROP, EMBEDDING, KEYPOINTS
+
+Arrays = dict[str, NDArray[Any]]
+"""Input name -> array; ``crop`` first."""
+
+_BATCH = 32
+
+
+def batches(crops: Crops, *, with_keypoints: bool) -> Iterator[Arrays]:
+    """At most 32 crops at a time, in order."""
+    for start in range(0, len(crops.images), _BATCH):
+        part = slice(start, start + _BATCH)
+        yield {CROP: crops.images[part]} | ({KEYPOINTS: crops.keypoints[part]} if with_keypoints else {})
+
+
+def embeddings_of(session: OnnxSession, crops: Crops) -> Float32Array:
+    """float32 (N, D).
+
+    Raises:
+        ModelError: the net cannot be run.
+    """
+    with_keypoints = any(tensor.name == KEYPOINTS for tensor in session.input_tensors)
+    found = [session.run(batch)[EMBEDDING] for batch in batches(crops, with_keypoints=with_keypoints)]
+    return np.concatenate(found).astype(np.float32)
