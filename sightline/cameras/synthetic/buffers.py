@@ -1,0 +1,51 @@
+"""What a frame is painted into, at twice the picture's pixels each way, and kept from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sightline.types import Float32Array, UInt8Array
+
+FINER = 2
+"""Samples a pixel, each way: edges are smooth, and a frame still takes less than its time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Buffers:
+    """Height and width are :data:`FINER` times the picture's; all are overwritten by the next frame.
+
+    Attributes:
+        depth: float32 (H, W), metres along the optical axis of what is nearest.
+        colour: uint8 (H, W, 3) RGB, of people alone; black elsewhere.
+        owner: uint8 (H, W): 1 + which of the frame's people is nearest; 0 = none.
+        part: uint8 (H, W); means nothing where owner is 0.
+        u, v: float32 (H, W), likewise.
+    """
+
+    depth: Float32Array
+    colour: UInt8Array
+    owner: UInt8Array
+    part: UInt8Array
+    u: Float32Array
+    v: Float32Array
+
+    def clear(self, background_depth: Float32Array) -> None:
+        """Begin a frame: nobody is there, and things stand where they stand."""
+        np.copyto(self.depth, background_depth)
+        self.colour[:] = 0
+        self.owner[:] = 0
+
+
+def buffers(size_wh: tuple[int, int]) -> Buffers:
+    """Of a picture of this size."""
+    shape = (size_wh[1] * FINER, size_wh[0] * FINER)
+    return Buffers(
+        np.zeros(shape, np.float32),
+        np.zeros((*shape, 3), np.uint8),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
