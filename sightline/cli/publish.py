@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,17 +24,28 @@ _REFRESH_S = 0.5
 
 def publish(
     sources: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="SOURCE", help="A video file, a folder of images, `rtsp://HOST/PATH`, or `webcam:0`."),
-    ],
+    ] = None,
     *,
+    synthetic: Annotated[
+        int, typer.Option(min=0, max=64, help="So many cameras of a synthetic world, `synthetic-1` and so on.", metavar="N")
+    ] = 0,
+    synthetic_seed: Annotated[int, typer.Option(min=0, help="Which world: rooms, people and their ways.", metavar="SEED")] = 0,
+    ground_truth: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Append who is where in each synthetic frame to this file, a line of JSON a frame."),
+    ] = None,
     camera: Annotated[
         list[str] | None,
         typer.Option(help="Camera id of each source, in their order. Left out: the file's stem, the folder's name, the host."),
     ] = None,
     fps: Annotated[
         float | None,
-        typer.Option(min=0.001, help="At most so many pictures a second (folders: exactly; 10 if left out). Left out: all."),
+        typer.Option(
+            min=0.001,
+            help="At most so many pictures a second (folders, synthetic: exactly; 10 and 5 if left out). Left out: all.",
+        ),
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Begin files and folders again when they end.")] = False,
     start_time: Annotated[
@@ -51,6 +64,7 @@ def publish(
     - `sightline publish door.mp4`: a recording, at its own pace, as camera `door`
     - `sightline publish rtsp://user:password@10.0.0.7/stream1 --camera door --fps 5`: a live camera; it reconnects
     - `sightline publish a.mp4 b.mp4 --camera hall --camera stairs --loop`: two cameras at once, for ever
+    - `sightline publish --synthetic 4 --ground-truth truth.jsonl`: four cameras of a world of walking people, without any file
     - `sightline publish frames/ --fps 1 --start-time 2026-03-01T08:00:00Z --fast`: images, as fast as possible
 
     A recording that is published again with the same `--start-time` makes the same frame ids.
@@ -61,14 +75,19 @@ def publish(
     from sightline.cameras.options import SourceOptions
     from sightline.cameras.publishing import Publishing
     from sightline.cli.publish_display import print_summary, progress_display
+    from sightline.cli.publish_synthetic import synthetic_sources, synthetic_views, truth_file
     from sightline.settings import load_settings
 
-    names = _cameras(sources, camera or [])
-    start_us = _microseconds(start_time)
-    opened = {
-        each: open_source(name, options=SourceOptions(each, fps, start_us, loop, pace, jpeg_quality))
-        for each, name in names.items()
-    }
+    if not sources and not synthetic:
+        raise typer.BadParameter("name a source, or ask for --synthetic cameras; `sightline publish --help` has examples")
+    names = _cameras(sources or [], camera or [])
+    views = synthetic_views(synthetic, synthetic_seed, taken=names)  # before the clock is read: it takes seconds
+    options = SourceOptions("", fps, _microseconds(start_time), loop, pace, jpeg_quality)
+    opened = {each: open_source(name, options=replace(options, camera=each)) for each, name in names.items()}
+    truth = truth_file(ground_truth, synthetic)
+    made_up = synthetic_sources(views, synthetic_seed, options, truth)
+    opened |= made_up
+    names |= dict.fromkeys(made_up, f"synthetic world {synthetic_seed}")
     settings = load_settings()
     create_topics(settings)
     publisher = FramePublisher(settings)
@@ -82,6 +101,8 @@ def publish(
                 pass
     finally:
         unfinished = _finish(publishing, publisher)
+        if truth is not None:
+            truth.close()
     print_summary(publishing, publisher, list(names), seconds=time.monotonic() - began_s, json=json)
     # A thread that was waiting for room when the publisher was closed has nothing to add to what was not delivered.
     faults: list[SightlineError] = [*unfinished] or [*publishing.faults().values()]

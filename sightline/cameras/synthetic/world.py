@@ -90,6 +90,10 @@ class WorldCamera:
         self.camera = camera
         self._world = world
 
+    def prepare(self) -> None:
+        """Render the scenery now, so that the first frame does not take seconds."""
+        _ = self._renderer
+
     def frame(self, time_us: int, *, effects: bool = True) -> SyntheticFrame:
         """The picture taken then, microseconds since the epoch, and its truth; the same each time."""
         people = [standing(person, where) for person, where in self._world.whereabouts(time_us)]
