@@ -17,6 +17,7 @@ from sightline.cli.export import export_crops
 from sightline.cli.rebuild import rebuild
 from sightline.cli.search import search
 from sightline.cli.status import status
+from sightline.cli.synthesize import synthesize
 from sightline.cli.train import train
 from sightline.cli.up import up
 from sightline.errors import SightlineError
@@ -37,6 +38,7 @@ app.command()(search)
 app.command()(publish.publish)
 app.command()(rebuild)
 app.command()(export_crops)
+app.command()(synthesize)
 app.command()(train)
 app.command()(evaluate)
 app.command()(demo)
