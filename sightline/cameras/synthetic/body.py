@@ -11,7 +11,7 @@ from sightline.body_model.limbs import SIDES, TORSO_CAPS
 from sightline.body_model.parts import PARTS
 from sightline.cameras.synthetic.arrays import Vector
 from sightline.cameras.synthetic.charting import AHEAD, LOWER_LEG_RADII, ROUND, UPPER_LEG_RADII, along, between, faces
-from sightline.cameras.synthetic.gait import FOOT_RADII, SHOULDER_ABOVE_HIP, Posture
+from sightline.cameras.synthetic.gait import FOOT_RADII, SHANK, SHOULDER_ABOVE_HIP, THIGH, Posture
 from sightline.cameras.synthetic.head import head_limbs
 from sightline.cameras.synthetic.limbs import AlongChart, Limb, distance
 from sightline.cameras.synthetic.luggage import luggage
@@ -36,12 +36,10 @@ def placed(limb: Limb, position: tuple[float, float], heading: float) -> Limb:
     """The limb of a person who stands there (x, y; metres) and faces that way (radians from the world's x to its y)."""
     cosine, sine = math.cos(heading), math.sin(heading)
     (x, y, z), (end_x, end_y, end_z), (ahead_x, ahead_y, ahead_z) = limb.start, limb.end, limb.forward
-    return replace(
-        limb,
-        start=(position[0] + x * cosine - y * sine, position[1] + x * sine + y * cosine, z),
-        end=(position[0] + end_x * cosine - end_y * sine, position[1] + end_x * sine + end_y * cosine, end_z),
-        forward=(ahead_x * cosine - ahead_y * sine, ahead_x * sine + ahead_y * cosine, ahead_z),
-    )
+    start = (position[0] + x * cosine - y * sine, position[1] + x * sine + y * cosine, z)
+    end = (position[0] + end_x * cosine - end_y * sine, position[1] + end_x * sine + end_y * cosine, end_z)
+    forward = (ahead_x * cosine - ahead_y * sine, ahead_x * sine + ahead_y * cosine, ahead_z)
+    return Limb(start, end, forward, limb.radii, limb.flat, limb.texture, limb.chart, limb.open_end)
 
 
 def _torso(person: Person, posture: Posture) -> Iterator[Limb]:
@@ -98,12 +96,24 @@ def _leg(person: Person, posture: Posture, side: str) -> Iterator[Limb]:
     loose = 0.008 * thick if person.outfit.leg >= 1 else 0.0
     upper = (UPPER_LEG_RADII[0] * thick, UPPER_LEG_RADII[1] * thick + loose / 2)
     lower = (LOWER_LEG_RADII[0] * thick + loose / 2, LOWER_LEG_RADII[1] * thick + loose)
-    yield Limb(
+    thigh = Limb(
         hip, knee, AHEAD, upper, ROUND, NUMBER["upper_leg"], faces(f"{side}_upper_leg", side, distance(hip, knee), upper)
     )
+    yield thigh if person.outfit.skirt <= 0 else _below_the_hem(thigh, person.outfit.skirt)
     yield Limb(
         knee, ankle, AHEAD, lower, ROUND, NUMBER["lower_leg"], faces(f"{side}_lower_leg", side, distance(knee, ankle), lower)
     )
     foot = (FOOT_RADII[0] * size, FOOT_RADII[1] * size)
     chart = along(AllRound(PARTS.index(f"{side}_foot"), SIDES[side]), distance(heel, toe), foot)
     yield Limb(heel, toe, (0.0, 0.0, 1.0), foot, (1.1, 1.0), NUMBER["foot"], chart)
+
+
+def _below_the_hem(thigh: Limb, skirt: float) -> Limb:
+    """What a skirt leaves to be seen of a thigh: less than all, so that nothing comes through the cloth."""
+    hidden = min(0.85, 0.8 * skirt * (THIGH + SHANK) / THIGH)
+    start = between(thigh.start, thigh.end, hidden)
+    radius = thigh.radii[0] + hidden * (thigh.radii[1] - thigh.radii[0])
+    chart = thigh.chart
+    assert isinstance(chart, AlongChart)
+    moved = replace(chart, first=chart.first + distance(thigh.start, start) * chart.rate)
+    return replace(thigh, start=start, radii=(radius, thigh.radii[1]), chart=moved)

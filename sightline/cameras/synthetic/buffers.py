@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sightline.types import Float32Array, UInt8Array
+
+Box = tuple[slice, slice]
+"""Rows and columns."""
 
 FINER = 2
 """Samples a pixel, each way: edges are smooth, and a frame still takes less than its time."""
@@ -31,11 +35,12 @@ class Buffers:
     u: Float32Array
     v: Float32Array
 
-    def clear(self, background_depth: Float32Array) -> None:
-        """Begin a frame: nobody is there, and things stand where they stand."""
-        np.copyto(self.depth, background_depth)
-        self.colour[:] = 0
-        self.owner[:] = 0
+    def clear(self, background_depth: Float32Array, boxes: Sequence[Box] | None = None) -> None:
+        """Begin a frame: nobody is there. ``boxes``: where anything was painted since the last time; None = all."""
+        for box in ((slice(None), slice(None)),) if boxes is None else boxes:
+            self.depth[box] = background_depth[box]
+            self.colour[box] = 0
+            self.owner[box] = 0
 
 
 def buffers(size_wh: tuple[int, int]) -> Buffers:

@@ -83,21 +83,42 @@ class _Entry:
 
 
 def _entry(form: _Form, at: tuple[Float32Array, Float32Array], discs: Sequence[Float32Array]) -> _Entry:
+    """The limb has no dents: a ray that enters through the cone enters through no ball; those are for the rest."""
     rise = _line(form.matrix[2], at)
-    inverse = [1 / _at_points(square, at) for square in form.square]
-    depth, along = np.full_like(rise, np.inf), np.zeros_like(rise)
-    tilt = np.zeros_like(rise)
-    for surface in (_CONE, _FIRST) if form.open_end else (_CONE, _FIRST, _LAST):
-        disc = discs[surface]
-        far = (-_line(form.linear[surface], at) - np.sqrt(np.maximum(disc, 0))) * inverse[min(surface, 1)]
-        reach: Float32Array = (far * rise + form.origin[2]).astype(np.float32, copy=False)
-        valid = (disc > 0) & _on(surface, reach, form.length) & (far > 0) & (far < depth)
-        np.copyto(depth, far, where=valid)
-        np.copyto(along, reach, where=valid)
-        np.copyto(tilt, _tilt(form, surface, reach), where=valid)
+    depth, along, tilt = np.full_like(rise, np.inf), np.zeros_like(rise), np.zeros_like(rise)
+    _surface(form, _CONE, (*at, rise), discs[_CONE], _Found(None, depth, along, tilt))
+    rest = np.flatnonzero(depth == np.inf)
+    if len(rest):
+        there = (at[0][rest], at[1][rest], rise[rest])
+        for surface in (_FIRST,) if form.open_end else (_FIRST, _LAST):
+            _surface(form, surface, there, discs[surface][rest], _Found(rest, depth, along, tilt))
     finite = np.where(depth < np.inf, depth, np.float32(0))
     left, forward = (finite * _line(form.matrix[axis], at) + form.origin[axis] for axis in (0, 1))
     return _Entry(depth, along, left, forward, tilt)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The nearest entries so far; ``places``: which of them are being looked at, None = all. Changed in place."""
+
+    places: IndexArray | None
+    depth: Float32Array
+    along: Float32Array
+    tilt: Float32Array
+
+
+def _surface(form: _Form, surface: int, at: tuple[Float32Array, ...], disc: Float32Array, found: _Found) -> None:
+    """Where the rays of x, y (and the rise along the axis, a metre) enter one of the limb's surfaces."""
+    rise = at[2]
+    far = (-_line(form.linear[surface], at) - np.sqrt(np.maximum(disc, 0))) / _at_points(form.square[min(surface, 1)], at)
+    along: Float32Array = (far * rise + form.origin[2]).astype(np.float32, copy=False)
+    valid = np.flatnonzero((disc > 0) & _on(surface, along, form.length) & (far > 0))
+    places = valid if found.places is None else found.places[valid]
+    far, along = far[valid], along[valid]
+    if found.places is not None:
+        nearer = far < found.depth[places]
+        places, far, along = places[nearer], far[nearer], along[nearer]
+    found.depth[places], found.along[places], found.tilt[places] = far, along, _tilt(form, surface, along)
 
 
 def _on(surface: int, along: Float32Array, length: float) -> BoolArray:
@@ -137,7 +158,7 @@ def _form(limbs: LimbStack, seen: Projected, index: int) -> _Form:
     )
 
 
-def _line(row: Row, at: tuple[Float32Array, Float32Array]) -> Float32Array:
+def _line(row: Row, at: tuple[Float32Array, ...]) -> Float32Array:
     line: Float32Array = at[0] * row[0]
     line += at[1] * row[1]
     line += row[2]
@@ -153,9 +174,9 @@ def _on_grid(matrix: Sequence[Row], x: Float32Array, y: Float32Array) -> Float32
     return grid
 
 
-def _at_points(matrix: Sequence[Row], at: tuple[Float32Array, Float32Array]) -> Float32Array:
+def _at_points(matrix: Sequence[Row], at: tuple[Float32Array, ...]) -> Float32Array:
     """The same at points."""
     (a, b, c), (_, d, e), (_, _, f) = matrix
-    x, y = at
+    x, y = at[:2]
     value = x * (x * a + y * (2 * b) + 2 * c) + (y * (y * d + 2 * e) + f)
     return value.astype(np.float32, copy=False)

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from sightline.cameras.synthetic.arrays import Float64Array, IndexArray
-from sightline.cameras.synthetic.buffers import FINER, Buffers
+from sightline.cameras.synthetic.buffers import FINER, Box, Buffers
 from sightline.cameras.synthetic.camera import Camera
 from sightline.cameras.synthetic.ground_truth import FrameTruth, Visibility
-from sightline.cameras.synthetic.renderer import Box, Rendered
+from sightline.cameras.synthetic.renderer import Rendered
 from sightline.skeleton import JOINTS
 from sightline.types import DenseCoordinates, Float32Array, UInt8Array
 

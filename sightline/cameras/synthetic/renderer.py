@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from sightline.cameras.synthetic.arrays import BoolArray, Float64Array, IndexArray, Vector
-from sightline.cameras.synthetic.buffers import FINER, Buffers, buffers
+from sightline.cameras.synthetic.buffers import FINER, Box, Buffers, buffers
 from sightline.cameras.synthetic.camera import Camera
 from sightline.cameras.synthetic.crowd import Standing
 from sightline.cameras.synthetic.limbs import stacked
@@ -18,9 +18,6 @@ from sightline.cameras.synthetic.projection import Projected, projected
 from sightline.cameras.synthetic.scenery import Scenery
 from sightline.cameras.synthetic.shadows import cast_shadow
 from sightline.types import UInt8Array
-
-Box = tuple[slice, slice]
-"""Rows and columns."""
 
 _SAMPLED = ("head_top", "chest", "pelvis", "left_wrist", "right_wrist", "left_knee", "right_knee", "left_ankle", "right_ankle")
 _MARGIN_PX, _MARGIN_M = 70, 0.5
@@ -61,19 +58,20 @@ class Renderer:
         self._scenery = scenery
         self._lamp = np.array(lamp, np.float64)
         self._buffers = buffers(camera.size_wh)
+        self._painted: list[Box] | None = None
         self._silhouette = np.zeros(self._buffers.depth.shape, np.bool_)
 
     def render(self, people: Sequence[Standing]) -> Rendered:
         """The picture of these people."""
         near = [person for person in people if self._may_be_seen(person)]
         near.sort(key=lambda person: float(self._camera.to_camera(np.array((*person.position, 1.0)))[2]))
-        self._buffers.clear(self._scenery.depth)
+        self._buffers.clear(self._scenery.depth, self._painted)
         limbs = [person.limbs() for person in near]
         owner = [index for index, each in enumerate(limbs) for _ in each]
         stack = stacked([limb for each in limbs for limb in each], owner)
         seen = projected(stack, self._camera.finer(FINER))
         image, covered, cut = self._scenery.image.copy(), list[int](), list[bool]()
-        boxes = [_union(seen, np.flatnonzero(stack.owner == index)) for index in range(len(near))]
+        boxes = self._painted = [_union(seen, np.flatnonzero(stack.owner == index)) for index in range(len(near))]
         for index, person in enumerate(near):
             lamp = self._lamp_from(person)
             cast_shadow(person, lamp, self._camera, self._scenery.floor, image)
