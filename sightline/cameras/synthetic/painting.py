@@ -47,7 +47,8 @@ def paint_limb(
     nearest = np.flatnonzero(hits.depth < onto.depth.reshape(-1)[cells])
     if not len(nearest):
         return
-    hits, cells = _chosen(hits, nearest), cells[nearest]
+    if len(nearest) < len(cells):
+        hits, cells = _chosen(hits, nearest), cells[nearest]
     angles = np.arctan2(hits.left, hits.forward)
     onto.depth.reshape(-1)[cells] = hits.depth
     onto.owner.reshape(-1)[cells] = limbs.owner[index] + 1

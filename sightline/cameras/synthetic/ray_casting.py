@@ -66,7 +66,8 @@ def cast(limbs: LimbStack, seen: Projected, index: int) -> Hits | None:
     candidates = np.flatnonzero(np.maximum(np.maximum(discs[_CONE], discs[_FIRST]), discs[_LAST]) > 0)
     if not len(candidates):
         return None
-    rows, columns = np.divmod(candidates, last_x - first_x)
+    rows = candidates // (last_x - first_x)
+    columns = candidates - rows * (last_x - first_x)  # half of what divmod takes
     found = _entry(form, (x[columns], y[rows, 0]), [disc[candidates] for disc in discs])
     return _at(found, rows + first_y, columns + first_x)
 

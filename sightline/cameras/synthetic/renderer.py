@@ -20,7 +20,7 @@ from sightline.cameras.synthetic.shadows import cast_shadow
 from sightline.types import UInt8Array
 
 _SAMPLED = ("head_top", "chest", "pelvis", "left_wrist", "right_wrist", "left_knee", "right_knee", "left_ankle", "right_ankle")
-_MARGIN_PX, _MARGIN_M = 70, 0.5
+_MARGIN_PX, _MARGIN_M = 70, 0.45
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,8 @@ class Renderer:
         columns = np.clip(x * FINER, 0, width * FINER - 1).astype(np.intp)
         rows = np.clip(y * FINER, 0, height * FINER - 1).astype(np.intp)
         inside: BoolArray = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        hidden = inside & (self._scenery.depth[rows, columns] < depth - _MARGIN_M)
+        # what lies just outside the picture is hidden by what goes on at the picture's edge
+        hidden = self._scenery.depth[rows, columns] < depth - np.where(inside, _MARGIN_M, 2 * _MARGIN_M)
         return bool((ahead & ~hidden).any())
 
     def _lamp_from(self, person: Standing) -> Float64Array:
