@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     add("paper", nargs="?", help=f"one of {', '.join(PAPERS)}")
     add("--data", type=Path, help="folder or archive of the data set to train and test on")
     add("--test", type=Path, nargs="*", default=[], help="further data sets, to be tested on alone")
-    add("--rows", nargs="+", default=["all"], help="names of rows or of its tables, key, or all (default)")
+    add("--rows", nargs="+", default=["every"], help="names of rows or of its tables, key, or every (default)")
     add("--seeds", type=int, nargs="+", default=[0], help="one run of each row for each (default: 0)")
     add("--scale", default="cpu", help="cpu (default): narrow and small; gpu: the papers' own nets and sizes")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="laid over every row, as sightline train --set")

@@ -62,12 +62,12 @@ class PaperTable:
         return overridden(chosen.recipe, {**chosen.overrides(self.rows[row]), "seed": seed})
 
     def chosen(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Rows by the names of rows, of the paper's tables, ``key`` or ``all``; each once, in the order of the page.
+        """Rows by the names of rows, of the paper's tables, ``key`` or ``every``; each once, in the order of the page.
 
         Raises:
             ConfigurationError: there is nothing of such a name; the nearest is named.
         """
-        known = {**{row: (row,) for row in self.rows}, **self.groups, "key": self.key, "all": tuple(self.rows)}
+        known = {"key": self.key, "every": tuple(self.rows), **self.groups, **{row: (row,) for row in self.rows}}
         unknown = next((name for name in names if name not in known), None)
         if unknown is not None:
             raise ConfigurationError(f"{self.name} has no rows named {unknown!r}: {suggestion(unknown, known)}")

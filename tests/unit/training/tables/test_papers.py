@@ -37,6 +37,7 @@ def test_rows_of_other_weights_build_systems_that_those_weights_fit(table: Paper
 
 def test_key_rows_and_tables_are_rows() -> None:
     for table in PAPERS.values():
+        assert not {"key", "every", *table.groups} & set(table.rows)  # a name means one thing
         assert len(table.key) >= 2
         for names in (table.key, *table.groups.values()):
             assert set(names) <= set(table.rows)
@@ -46,7 +47,8 @@ def test_rows_come_by_name_table_key_and_all_each_once_in_order() -> None:
     djl = PAPERS["djl"]
     assert djl.chosen(("djl_hfa", "base", "key")) == ("base", "djl_hfa")
     assert djl.chosen(("figure_7",)) == djl.groups["figure_7"]
-    assert djl.chosen(("all",)) == tuple(djl.rows)
+    assert djl.chosen(("every",)) == tuple(djl.rows)
+    assert PAPERS["deep_person"].chosen(("all",)) == ("all",)  # a row of that name
     assert djl.evaluated_with("djl_hfa") == ("djl_hfa_reranked",)
 
 
