@@ -55,11 +55,13 @@ class InFlight:
             self._changed.notify_all()
 
     def end(self, error: Exception) -> bool:
-        """Let :meth:`enter` raise ``error`` from now on, also where it is waiting; whether this is news."""
+        """Let :meth:`enter` raise ``error`` from now on, also where it waits; False = it had ended before, for that reason."""
         with self._changed:
-            news, self._ended = self._ended is None, error
+            if self._ended is not None:
+                return False
+            self._ended = error
             self._changed.notify_all()
-            return news
+            return True
 
     def wait_until_empty(self, timeout_s: float) -> int:
         """Wait until nothing is in flight, at most so long; how many still are."""
