@@ -54,9 +54,11 @@ def test_where_nothing_is_acknowledged_patience_ends() -> None:
     bound = in_flight(max_frames=1, patience_s=5, clock=clock)
     assert bound.enter(1)
     clock.now_s += 4
-    assert is_blocked(entering(bound, 1))
+    entered = entering(bound, 1)
+    assert is_blocked(entered)
     clock.now_s += 1
     assert not bound.enter(1)
+    assert not entered.result(timeout=30)  # it must not take the room that comes free below
     bound.leave(1, acknowledged=True)
     assert bound.enter(1)
 
@@ -79,7 +81,7 @@ def test_the_end_reaches_those_who_wait_and_an_acknowledgement_makes_it_void() -
     assert not bound.end(ConnectionError("still gone"))
     with pytest.raises(ConnectionError, match="gone"):
         entered.result(timeout=30)
-    with pytest.raises(ConnectionError, match="^gone"):  # the first reason is the reason
+    with pytest.raises(ConnectionError, match=r"^gone"):  # the first reason is the reason
         bound.enter(1)
     bound.leave(1, acknowledged=True)
     bound.enter(1)
