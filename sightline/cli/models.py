@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from sightline.cli.console import stdout
 from sightline.cli.models_add import add
 from sightline.cli.models_export import export
+from sightline.errors import ModelError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,9 +36,9 @@ app.command()(export)
 
 @app.command(name="list")
 def list_models(as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False) -> None:
-    """List the models of all repositories.
+    """List the models of all repositories: those that come with Sightline, and your own.
 
-    Where two folders hold a model of one name, the later folder's counts.
+    Where two folders hold a model of one name, the later folder's counts: your own goes before one that comes with Sightline.
 
     Examples:
 
@@ -89,6 +91,7 @@ def check(
     - `sightline models check`
     - `sightline models check person_detector --images frames/`
     """
+    from sightline.models.checking import Check
     from sightline.models.pictures import draw_pictures, read_pictures
     from sightline.models.repository import ModelRepository
     from sightline.settings import load_settings
@@ -101,14 +104,16 @@ def check(
         return
     pictures = read_pictures(images) if images else draw_pictures()
     checks = asyncio.run(_check(settings, models, pictures))
-    for outcome in checks:
-        _print_check(outcome)
-    if not all(outcome.passed for outcome in checks):
+    for model, outcome in zip(models, checks, strict=True):
+        _print_check(model, outcome)
+    if not all(isinstance(outcome, Check) and outcome.passed for outcome in checks):
         raise typer.Exit(1)
 
 
-async def _check(settings: Settings, models: Sequence[InstalledModel], pictures: Sequence[UInt8Array]) -> list[Check]:
-    """Check all; a model that Triton has not loaded is checked here alone."""
+async def _check(
+    settings: Settings, models: Sequence[InstalledModel], pictures: Sequence[UInt8Array]
+) -> list[Check | ModelError]:
+    """Check all, one broken model or not; a model that Triton has not loaded is checked here alone."""
     from sightline.adapters.triton import TritonInference
     from sightline.cli.models_triton import ready_on_triton
     from sightline.models.checking import check_model
@@ -117,16 +122,27 @@ async def _check(settings: Settings, models: Sequence[InstalledModel], pictures:
     triton = TritonInference(settings.triton)
     if ready:
         await triton.open()
+    checks: list[Check | ModelError] = []
     try:
-        return [await check_model(m, pictures, triton=triton if m.spec.name in ready else None) for m in models]
+        for model in models:
+            try:
+                checks.append(await check_model(model, pictures, triton=triton if model.spec.name in ready else None))
+            except ModelError as error:
+                checks.append(error)
     finally:
         await triton.close()
+    return checks
 
 
-def _print_check(outcome: Check) -> None:
+def _print_check(model: InstalledModel, outcome: Check | ModelError) -> None:
+    name = f"[bold]{model.spec.name}[/]"
+    if isinstance(outcome, ModelError):
+        stdout.print(f"{name} [bold red]broken[/]: {escape(str(outcome))}", highlight=False, soft_wrap=True)
+        return
     where = "here and on Triton" if outcome.on_triton else "here (Triton has not loaded it)"
     verdict = "[green]passed[/]" if outcome.passed else "[bold red]differs[/]"
-    stdout.print(f"[bold]{outcome.model.spec.name}[/] {verdict}: {outcome.pictures} pictures, {where}", highlight=False)
+    said = f"{name} {verdict}: sha256 as in its spec, {outcome.pictures} pictures, {where}"
+    stdout.print(said, highlight=False, soft_wrap=True)
     for difference in outcome.differences:
         stdout.print(f"  {difference.describe()}", highlight=False)
 
@@ -135,19 +151,46 @@ def _table(models: Sequence[InstalledModel]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold")
-    for column in ("Name", "Kind", "Version", "Input", "Weights"):
+    for column in ("Name", "Kind", "Version", "Input", "MiB", "Weights"):
         table.add_column(column, no_wrap=True)
-    table.add_column("From", overflow="fold")
+    for column in ("From", "Terms"):
+        table.add_column(column, overflow="fold")
     for model in models:
         spec = model.spec
         height, width = spec.inputs[0].shape[1:3]
-        source = spec.source.partition(",")[0]
-        table.add_row(spec.name, spec.kind, str(spec.version), f"{height}x{width}", spec.sha256[:12], source)
+        size = f"{_weights_bytes(model) / 2**20:.1f}"
+        source = "Sightline" if _is_shipped(model) else spec.source.partition(",")[0]
+        table.add_row(
+            spec.name,
+            spec.kind,
+            str(spec.version),
+            f"{height}x{width}",
+            size,
+            spec.sha256[:12],
+            escape(source),
+            escape(spec.terms),
+        )
     return table
 
 
 def _as_json(model: InstalledModel) -> dict[str, Any]:
-    """The spec, its folder, and the embedding space for embedders (null for others)."""
+    """The spec, its folder, its size, whether it came with Sightline, and an embedder's space (null for others)."""
     spec = model.spec
-    space = spec.embedding_space.name if spec.kind == "embedder" else None
-    return {**spec.model_dump(mode="json"), "folder": str(model.folder), "embedding_space": space}
+    return {
+        **spec.model_dump(mode="json"),
+        "folder": str(model.folder),
+        "shipped": _is_shipped(model),
+        "weights_bytes": _weights_bytes(model),
+        "embedding_space": spec.embedding_space.name if spec.kind == "embedder" else None,
+    }
+
+
+def _is_shipped(model: InstalledModel) -> bool:
+    from sightline.settings import PACKAGED_MODELS
+
+    return model.folder.parent == PACKAGED_MODELS
+
+
+def _weights_bytes(model: InstalledModel) -> int:
+    """0 where the file is missing, which `sightline models check` tells."""
+    return model.onnx.stat().st_size if model.onnx.is_file() else 0

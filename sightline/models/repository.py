@@ -38,6 +38,11 @@ class InstalledModel:
     def onnx(self) -> Path:
         return self.folder / str(self.spec.version) / MODEL_FILE
 
+    @property
+    def backend(self) -> Path:
+        """Our ``model.py``, which runs the net within Triton."""
+        return self.onnx.with_name(BACKEND_FILE)
+
     def verify(self) -> None:
         """Check that the weights are those that the spec names.
 
@@ -85,14 +90,16 @@ class ModelRepository:
         raise NotFoundError(f"there is no model {name!r} (there are: {names}); add it with `sightline models add FILE`")
 
     def optional(self, kind: ModelKind, name: str | None = None) -> InstalledModel | None:
-        """The named model, else the only one of its kind, else None.
+        """The named model, else the only one of its kind in the last folder that has any, else None.
+
+        So a user's own model wins over one of its kind that comes with Sightline.
 
         Raises:
             ConfigurationError: the named one does not exist or is of another kind, or there are several to choose from.
         """
         if name is not None:
             return self._named(kind, name)
-        fitting = [model for model in self.models() if model.spec.kind == kind]
+        fitting = self._last_of(kind)
         if len(fitting) > 1:
             names = ", ".join(model.spec.name for model in fitting)
             raise ConfigurationError(f"there are several models of kind {kind} ({names}): name one in {_setting(kind)}")
@@ -136,18 +143,29 @@ class ModelRepository:
         return InstalledModel(spec, target)
 
     def remove(self, name: str) -> InstalledModel:
-        """Delete a model; one of the same name in an earlier folder counts again.
+        """Delete a model of the last folder; one of the same name in an earlier folder counts again.
 
         Raises:
             NotFoundError: there is none.
+            ConfigurationError: it lies in an earlier folder, which is not ours to change.
         """
         model = self.find(name)
+        if model.folder.parent != self.folders[-1]:
+            raise ConfigurationError(
+                f"{name} lies in {model.folder.parent}, which is only read from; one of your own of its kind goes before it"
+            )
         outgoing = _outgoing(model.folder)
         shutil.rmtree(outgoing, ignore_errors=True)
         (model.folder / SPEC_FILE).unlink()  # from here on it is no model, even if we die half-way
         model.folder.rename(outgoing)
         shutil.rmtree(outgoing)
         return model
+
+    def _last_of(self, kind: ModelKind) -> list[InstalledModel]:
+        """Of all models of a kind, those of the last folder that holds one."""
+        fitting = [model for model in self.models() if model.spec.kind == kind]
+        own = [[model for model in fitting if model.folder.parent == folder] for folder in self.folders]
+        return next((models for models in reversed(own) if models), [])
 
     def _named(self, kind: ModelKind, name: str) -> InstalledModel:
         try:

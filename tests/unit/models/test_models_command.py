@@ -13,8 +13,9 @@ from sightline.errors import ConfigurationError, ModelError, NotFoundError
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """``run("models", "list")``: stdout of the command, in a state folder of the test's own."""
+    """``run("models", "list")``: stdout of the command, in a state folder of the test's own, without the shipped models."""
     monkeypatch.setenv("SIGHTLINE_LOCAL__STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setattr("sightline.settings.PACKAGED_MODELS", tmp_path / "shipped")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, exit_code: int = 0) -> str:
@@ -58,6 +59,27 @@ def test_a_check_that_finds_a_difference_is_a_fault(run, nets, monkeypatch):
     run("add", nets.yolox())
     monkeypatch.setattr("sightline.models.comparison.BOX_TOLERANCE_PX", -1.0)
     assert "BAD corners" in run("check", exit_code=1)
+
+
+def test_one_broken_model_does_not_hide_the_others(run, nets, tmp_path):
+    run("add", nets.yolox())
+    run("add", nets.embedder(), "--kind", "onnx", "--role", "embedder", "--name", "reid_mine")
+    (tmp_path / "state" / "models" / "person_detector" / "1" / "model.onnx").write_bytes(b"other")
+    checked = run("check", exit_code=1)
+    assert "person_detector broken" in checked
+    assert "was changed: expected sha256" in checked.replace("\n", " ")
+    assert "reid_mine passed: sha256 as in its spec" in checked
+
+
+def test_shipped_models_lie_beneath_ones_own(run, nets, tmp_path):
+    run("add", nets.yolox(), "--folder", tmp_path / "shipped")
+    run("add", nets.embedder(), "--kind", "onnx", "--role", "embedder", "--name", "reid_own")
+    detector, embedder = json.loads(run("list", "--json"))["models"]
+    assert (detector["name"], detector["shipped"], embedder["shipped"]) == ("person_detector", True, False)
+    assert detector["weights_bytes"] == (tmp_path / "shipped" / "person_detector" / "1" / "model.onnx").stat().st_size
+    assert "Sightline" in run("list")
+    with pytest.raises(ConfigurationError, match="one of your own of its kind goes before it"):
+        run("remove", "person_detector")
 
 
 def test_pictures_of_ones_own(run, nets, pictures, tmp_path):

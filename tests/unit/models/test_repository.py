@@ -57,6 +57,14 @@ def test_the_later_folder_wins(tmp_path):
     assert repository.find("reid_a").spec.source == "first"
 
 
+def test_what_an_earlier_folder_holds_is_not_ours_to_remove(tmp_path):
+    ModelRepository([tmp_path / "first"]).add(make_spec(), ONNX)
+    repository = ModelRepository([tmp_path / "first", tmp_path / "second"])
+    with pytest.raises(ConfigurationError, match="only read from"):
+        repository.remove("reid_a")
+    assert names(repository) == ["reid_a"]
+
+
 def test_replacing_leaves_only_the_new_version(tmp_path):
     repository = ModelRepository([tmp_path])
     repository.add(make_spec(), ONNX)
@@ -140,6 +148,19 @@ class TestResolve:
         assert repository.resolve("embedder", "reid_b").spec.name == "reid_b"
         with pytest.raises(ConfigurationError, match=r"reid_a, reid_b\): name one in pipeline\.embedder\.model"):
             repository.resolve("embedder")
+
+    def test_ones_own_of_a_kind_go_before_those_of_an_earlier_folder(self, tmp_path):
+        shipped, own = tmp_path / "shipped", tmp_path / "own"
+        ModelRepository([shipped]).add(make_spec(), ONNX)
+        ModelRepository([shipped]).add(make_spec("reid_c"), ONNX)
+        ModelRepository([shipped]).add(make_spec("person_detector", "detector"), ONNX)
+        repository = ModelRepository([shipped, own])
+        with pytest.raises(ConfigurationError, match=r"reid_a, reid_c\)"):
+            repository.resolve("embedder")
+        repository.add(make_spec("reid_b"), ONNX)
+        assert repository.resolve("embedder").spec.name == "reid_b"
+        assert repository.resolve("embedder", "reid_a").spec.name == "reid_a", "by name it can still be had"
+        assert repository.resolve("detector").spec.name == "person_detector"
 
     def test_a_name_that_is_not_there(self, tmp_path):
         with pytest.raises(ConfigurationError, match=r"pipeline\.pose\.model = 'kp'"):
