@@ -79,7 +79,7 @@ def publish(
     from sightline.settings import load_settings
 
     if not sources and not synthetic:
-        raise typer.BadParameter("name a source, or ask for --synthetic cameras; `sightline publish --help` has examples")
+        raise _NothingToPublish
     names = _cameras(sources or [], camera or [])
     views = synthetic_views(synthetic, synthetic_seed, taken=names)  # before the clock is read: it takes seconds
     options = SourceOptions("", fps, _microseconds(start_time), loop, pace, jpeg_quality)
@@ -108,6 +108,19 @@ def publish(
     faults: list[SightlineError] = [*unfinished] or [*publishing.faults().values()]
     if faults:
         raise SightlineError("; ".join(dict.fromkeys(map(str, faults)))) from faults[0]
+
+
+class _NothingToPublish(typer.BadParameter):
+    """Typer knows arguments that must be there, not an argument or an option; this is said as it would say it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Missing argument 'SOURCE'. Name one, or ask for cameras of a synthetic world by --synthetic N; "
+            "`sightline publish --help` has examples"
+        )
+
+    def format_message(self) -> str:
+        return self.message
 
 
 def _cameras(sources: list[str], cameras: list[str]) -> dict[str, str]:
