@@ -29,10 +29,12 @@ from sightline.telemetry import Registry, ServingMetrics
 from sightline.wire import Record, camera_state_from_record
 
 _log = logging.getLogger(__name__)
+_CAMERAS_S = 30.0
+"""How long a replica waits for the cameras' states before it answers without them, as where Kafka is away."""
 
 
 def compose(settings: Settings, registry: Registry) -> Services:
-    """The services of one replica. Nothing is connected until they are opened.
+    """The services of one replica. Nothing is connected until they are opened, which ends when the cameras are known.
 
     Raises:
         ConfigurationError: a model is missing, or a server is not named.
@@ -50,6 +52,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
     async def start() -> None:
         await inference.open()
         follower.start()
+        # Serve sends nobody here before this returns: where "it runs" was said, the cameras' figures are there.
+        await pool.run(follower.wait_until_caught_up, _CAMERAS_S)
 
     async def stop() -> None:
         await pool.run(follower.close)

@@ -36,6 +36,7 @@ def test_a_server_that_is_killed_and_comes_back(name: str, private_stack: Callab
     own = private_stack("kafka", "triton", "milvus-standalone")
     settings: Settings = with_yardsticks(own.settings, shared_dir)
     with TestClient(create_app(compose(settings, Registry()))) as client:
+        assert client.get("/v1/cameras").json() == {"cameras": []}  # at once, also for who asks first
         assert search(client).status_code == 200
 
         own.kill(name)
