@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.processes import until
 
 from infra.local import ports, process
 
@@ -84,4 +85,6 @@ def test_the_end_of_either_is_the_end_of_both(speaker):
     os.kill(started.pid, signal.SIGKILL)
     psutil.wait_procs([program], timeout=10)
     assert not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
-    assert ports.is_free("127.0.0.1", port)
+    # The program is told by the end of the main thread; the port is given back by that of the last one.
+    until(lambda: not process.is_alive(started), timeout_s=10, what="the last thread's end")
+    assert ports.wait_until_free("127.0.0.1", [port], timeout_s=10)  # others look for free ports by listening on them
