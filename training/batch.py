@@ -1,7 +1,7 @@
 """What the data gives, and what nets and losses take. Batch first, everywhere.
 
 Legend: N samples, H x W pixels of the net's input, J = 19 joints of :data:`sightline.skeleton.JOINTS`, A attributes,
-S = 32 the side of a part image of DSA-reID.
+B boxes, S = 32 the side of a part image of DSA-reID.
 """
 
 from __future__ import annotations
@@ -52,12 +52,29 @@ class Targets:
         camids: int64 (N,).
         attributes: int64 (N, A): the class of each attribute, :data:`MISSING` where it is not known; (N, 0) without any.
         keypoints: the very tensor of the inputs: pose nets learn it, and losses may choose by it.
+        boxes: float32 (N, B, 4): the people of a picture, xyxy in pixels of the net's input; rows of zeros are nobody.
+            None = not asked for.
+        iuv: uint8 (N, H, W, 3): body part 0 to 24, u and v as parts of 255, of the pixels of the net's input.
+            None = not asked for.
     """
 
     classes: Tensor
     camids: Tensor
     attributes: Tensor
     keypoints: Tensor | None = None
+    boxes: Tensor | None = None
+    iuv: Tensor | None = None
+
+    def to(self, device: torch.device, keypoints: Tensor | None) -> Targets:
+        """The same on another device; ``keypoints``: the inputs', which are there already."""
+        return Targets(
+            self.classes.to(device, non_blocking=True),
+            self.camids.to(device, non_blocking=True),
+            self.attributes.to(device, non_blocking=True),
+            keypoints,
+            _moved(self.boxes, device),
+            _moved(self.iuv, device),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +96,8 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device; copies overlap with work where memory is pinned."""
-        inputs, targets = self.inputs.to(device), self.targets
-        classes, camids, attributes = (
-            each.to(device, non_blocking=True) for each in (targets.classes, targets.camids, targets.attributes)
-        )
-        return Batch(inputs, Targets(classes, camids, attributes, inputs.keypoints), self.indices)
+        inputs = self.inputs.to(device)
+        return Batch(inputs, self.targets.to(device, inputs.keypoints), self.indices)
 
 
 def _moved(tensor: Tensor | None, device: torch.device) -> Tensor | None:

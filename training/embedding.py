@@ -13,7 +13,7 @@ from sightline.types import Float32Array
 from training.batch import Inputs
 from training.config import Precision
 from training.data.part_images import mirrored_part_images
-from training.nets.system import System
+from training.nets.system import EmbeddingSystem
 from training.objective import autocast, laid_out
 
 
@@ -26,7 +26,7 @@ def mirrored(inputs: Inputs) -> Inputs:
     )
 
 
-def embed(system: System, inputs: Inputs, *, flip: bool) -> Tensor:
+def embed(system: EmbeddingSystem, inputs: Inputs, *, flip: bool) -> Tensor:
     """Embeddings at length 1: (N, D); ``flip``: each the sum of the picture's and its mirror image's, at length 1 again."""
     embeddings = system.embed(inputs)
     if not flip:
@@ -36,7 +36,7 @@ def embed(system: System, inputs: Inputs, *, flip: bool) -> Tensor:
 
 @torch.no_grad()
 def embed_all(
-    system: System, batches: Iterable[Inputs], *, flip: bool, precision: Precision, device: torch.device
+    system: EmbeddingSystem, batches: Iterable[Inputs], *, flip: bool, precision: Precision, device: torch.device
 ) -> Float32Array:
     """Embeddings of all batches, in order: float32 (sum of N, D). The system is left in evaluation mode.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.types import Int64Array
 from training.batch import Batch
 from training.recipe import DataFacts
+from training.validation import Validation
 
 
 class TrainingData(Protocol):
@@ -31,3 +33,11 @@ class TrainingData(Protocol):
     def batches(self, indices: Iterator[Int64Array], *, seed: int, epoch: int) -> Iterator[Batch]:
         """The batches of these indices in order, prepared ahead; bounded. A generator: closing it ends its threads."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Data, opened: what is learnt from, and what a run is judged by (None = nothing)."""
+
+    training: TrainingData
+    validation: Validation | None

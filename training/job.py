@@ -5,30 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 import torch
 
 from sightline.errors import ConfigurationError
 from training.data.config import DataConfig
-from training.data.evaluation_set import EvaluationSet
-from training.data.finding import Report
-from training.data.opening import OpenedData, open_training_data
+from training.data.finding import Report, silent
 from training.identity import provenance
 from training.loop import Loop, Rhythm
 from training.metrics_log import MetricsLog
-from training.net_input import net_input
-from training.recipe import DataFacts, Recipe
+from training.recipe import Recipe
 from training.reports import Listener, Listeners
 from training.run_folder import RunFolder
 from training.tensorboard_log import TensorBoardLog
-from training.validation import Validation
 from training.world import World
 
 T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def run_job(
     world: World,
     *,
     listeners: Sequence[Listener] = (),
-    report: Report = lambda what, done, total: None,
+    report: Report = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Train to the end, from the folder's last checkpoint where there is one; False = it was asked to stop.
@@ -108,10 +102,9 @@ def run_job(
 
 
 def _made_loop(job: Job, world: World, report: Report) -> Loop:
-    data = open_data(job.recipe, job.data, report=report)
-    validation = _validation(job.recipe, data.evaluation, world)
+    data = job.recipe.open(job.data, device=world.device, report=report)
     checkpoints = job.folder.checkpoints(keep_last=job.keep_last)
-    return Loop(job.recipe, data.training, checkpoints=checkpoints, validation=validation, rhythm=job.rhythm, world=world)
+    return Loop(job.recipe, data.training, checkpoints=checkpoints, validation=data.validation, rhythm=job.rhythm, world=world)
 
 
 def _agreed(world: World, make: Callable[[], T]) -> T:
@@ -130,40 +123,6 @@ def _agreed(world: World, make: Callable[[], T]) -> T:
         raise failures[0]
     assert made is not None
     return made
-
-
-def open_data(
-    recipe: Recipe,
-    config: DataConfig,
-    *,
-    learning: bool = True,
-    test_disturbance: float = 0.0,
-    report: Report = lambda what, done, total: None,
-) -> OpenedData:
-    """The data as this recipe sees them. Part images, which take time, are made where its system needs them.
-
-    Args:
-        recipe: says how samples are made.
-        config: where the data are.
-        learning: False = only queries and gallery are of interest: training samples are without part images.
-        test_disturbance: queries' and gallery's key points are shifted by up to this part of the picture.
-        report: told how far it is.
-
-    Raises:
-        ConfigurationError, InputError: see :func:`training.data.opening.open_training_data`.
-    """
-    system = recipe.build(DataFacts(classes=2, attributes={"any": 2}, keypoints=True, part_images=True))
-    net = replace(net_input(recipe, system), test_disturbance=test_disturbance)
-    if not learning:
-        net = replace(net, part_images=None)
-    return open_training_data(config, net, report=report)
-
-
-def _validation(recipe: Recipe, data: EvaluationSet, world: World) -> Validation | None:
-    if not len(data.query) or not len(data.gallery):
-        logger.warning("%s has no queries or no gallery: nothing is validated", data.name)
-        return None
-    return Validation(data.query, data.gallery, flip=recipe.test_flip, precision=recipe.precision, device=world.device)
 
 
 @contextmanager

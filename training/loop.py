@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from torch import Tensor, nn, optim
 
@@ -70,7 +70,7 @@ class Loop:
         recipe: what is trained, and how.
         data: what it learns from.
         checkpoints: where the run is kept. The first worker writes, all read.
-        validation: ranks the validation set, on the first worker; None = nothing is evaluated.
+        validation: measures the weights, on the first worker; None = nothing is evaluated.
         rhythm: how often what happens.
         world: this worker among those that share each batch.
 
@@ -206,17 +206,17 @@ class Loop:
             self._save(score)
 
     def _evaluate(self, phase: Phase, at: Position, listener: Listener) -> float | None:
-        """The mAP of the validation set; the other workers wait for the first one, who evaluates, when they next need it."""
+        """The main figure; the other workers wait for the first one, who evaluates, when they next need it."""
         if self._validation is None or not self._world.is_first:
             return None
         began_s = time.perf_counter()
-        figures = self._validation.rank(self.state.best_weights)
+        figures = self._validation.measure(self.state.best_weights)
         seconds = time.perf_counter() - began_s
-        self.state.figures = asdict(figures)
+        self.state.figures = dict(figures.values)
         listener.on_evaluation(
-            EvaluationReport(at.step, phase.name, at.epoch + 1, figures.rank1, figures.mean_ap, figures.queries, seconds)
+            EvaluationReport(at.step, phase.name, at.epoch + 1, figures.main, figures.values, figures.samples, seconds)
         )
-        return figures.mean_ap
+        return figures.score
 
     def _save(self, score: float | None = None) -> None:
         random = self._world.gather(generator_states(self._world.device))

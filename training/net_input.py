@@ -6,11 +6,11 @@ from functools import partial
 
 from training.data.opening import NetInput
 from training.data.part_images import part_images
-from training.nets.system import System
+from training.nets.system import EmbeddingSystem
 from training.recipe import Recipe
 
 
-def net_input(recipe: Recipe, system: System) -> NetInput:
+def net_input(recipe: Recipe, system: EmbeddingSystem) -> NetInput:
     """How samples are made for a system that this recipe built: pictures of its size, and part images where it needs them."""
     make = partial(part_images, alignment=recipe.augment.part_alignment)
     return NetInput(

@@ -9,12 +9,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from training.config import AugmentConfig, Config, Phase, Precision
 from training.losses.term import LossTerm
 from training.nets.system import System
+
+if TYPE_CHECKING:
+    import torch
+
+    from training.data.config import DataConfig
+    from training.data.finding import Report
+    from training.feed import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,6 @@ class Recipe(Config, ABC):
         clip_norm: greatest norm of the gradient; None = no limit.
         precision: of the arithmetic.
         seed: of weights, sampling and augmentation.
-        test_flip: the embedding at test is the sum of the picture's and its mirror image's, at length 1.
     """
 
     name: str
@@ -56,7 +63,6 @@ class Recipe(Config, ABC):
     clip_norm: float | None = Field(default=None, gt=0)
     precision: Precision = Precision()
     seed: int = Field(default=0, ge=0)
-    test_flip: bool = False
 
     @abstractmethod
     def build(self, facts: DataFacts) -> System:
@@ -69,3 +75,17 @@ class Recipe(Config, ABC):
     @abstractmethod
     def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:
         """Every loss term that a phase of this recipe may weigh, by name."""
+
+    @abstractmethod
+    def open(self, data: DataConfig, *, device: torch.device, report: Report) -> Opened:
+        """The data as this recipe sees them.
+
+        Args:
+            data: where they are.
+            device: on which the validation computes.
+            report: told how far it is.
+
+        Raises:
+            ConfigurationError: there are none, or they do not fit the recipe.
+            InputError: pictures cannot be read, and are not to be skipped.
+        """

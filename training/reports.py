@@ -35,22 +35,28 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """How well the (averaged) weights rank the validation set.
+    """How well the (averaged) weights do on the validation set.
 
     Attributes:
         step, phase, epoch: when.
-        rank1, mean_ap: in [0, 1].
-        queries: how many counted.
+        main: the name of the figure that counts most.
+        figures: name -> figure, see :class:`training.validation.Figures`.
+        samples: how many queries, pictures or people counted.
         seconds: that it took.
     """
 
     step: int
     phase: str
     epoch: int
-    rank1: float
-    mean_ap: float
-    queries: int
+    main: str
+    figures: Mapping[str, float]
+    samples: int
     seconds: float
+
+    @property
+    def score(self) -> float:
+        """The main figure; more is better."""
+        return self.figures[self.main]
 
 
 class Listener(Protocol):
@@ -61,7 +67,7 @@ class Listener(Protocol):
         ...
 
     def on_evaluation(self, report: EvaluationReport) -> None:
-        """The validation set was ranked; on the first worker."""
+        """The validation set was measured; on the first worker."""
         ...
 
 
@@ -78,3 +84,12 @@ class Listeners:
     def on_evaluation(self, report: EvaluationReport) -> None:
         for listener in self._listeners:
             listener.on_evaluation(report)
+
+
+LABELS = {"rank1": "rank-1", "mean_ap": "mAP", "ap50": "AP50", "ap": "AP", "pck": "PCK", "part_iou": "part IoU"}
+"""Figures by the names that people know them by."""
+
+
+def figures_in_words(figures: Mapping[str, float]) -> str:
+    """``rank-1 76.7 %, mAP 59.9 %``."""
+    return ", ".join(f"{LABELS.get(name, name)} {100 * value:.1f} %" for name, value in figures.items())

@@ -30,7 +30,7 @@ class TensorBoardLog:
             self._add({"pictures_per_s": reports[-1].pictures_per_s}, reports[-1].step)
 
     def on_evaluation(self, report: EvaluationReport) -> None:
-        self._add({"validation/rank1": report.rank1, "validation/mAP": report.mean_ap}, report.step)
+        self._add({f"validation/{name}": value for name, value in report.figures.items()}, report.step)
         self._writer.flush()
 
     def close(self) -> None:

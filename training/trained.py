@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sightline.errors import ConfigurationError
 from training.checkpoints import read_snapshot
-from training.nets.system import System
+from training.embedding_recipe import EmbeddingRecipe
+from training.nets.system import EmbeddingSystem, System
 from training.recipe import DataFacts, Recipe
 from training.recipes.by_name import recipe_of
 from training.run_folder import RunFolder
@@ -20,8 +21,12 @@ _PRETRAINED = ("checkpoint", "vgg_checkpoint")
 """The values of a recipe's nets that name a public file to start from."""
 
 
+S = TypeVar("S", bound=System)
+R = TypeVar("R", bound=Recipe)
+
+
 @dataclass(frozen=True, slots=True)
-class Trained:
+class Trained(Generic[S, R]):
     """A system with the weights that a run gave it.
 
     Attributes:
@@ -35,8 +40,8 @@ class Trained:
         sha256: of the file; empty where it was made of a snapshot.
     """
 
-    system: System
-    recipe: Recipe
+    system: S
+    recipe: R
     facts: DataFacts
     data: str
     step: int
@@ -45,8 +50,34 @@ class Trained:
     sha256: str = ""
 
 
-def read_trained(path: Path) -> Trained:
-    """The system of a ``weights.pt``, of a checkpoint's file, or of the folder of a run that is complete.
+AnyTrained = Trained[System, Recipe]
+TrainedSystem = Trained[EmbeddingSystem, EmbeddingRecipe]
+"""One that describes people."""
+
+
+def read_trained(path: Path) -> TrainedSystem:
+    """The re-identification system of a ``weights.pt``, of a checkpoint's file, or of the folder of a run that is complete.
+
+    Raises:
+        ConfigurationError: there is no such file, its recipe is not of this version, or makes no embedder.
+        InputError: it is no checkpoint.
+    """
+    return describing(read_any_trained(path))
+
+
+def describing(trained: AnyTrained) -> TrainedSystem:
+    """The same, known as an embedder.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if not isinstance(trained.system, EmbeddingSystem) or not isinstance(trained.recipe, EmbeddingRecipe):
+        raise ConfigurationError(f"the weights are of recipe {trained.recipe.name!r}, which makes no embedder")
+    return Trained(trained.system, trained.recipe, *(getattr(trained, each.name) for each in fields(trained)[2:]))
+
+
+def read_any_trained(path: Path) -> AnyTrained:
+    """As :func:`read_trained`, of any recipe.
 
     Raises:
         ConfigurationError: there is no such file, or its recipe is not of this version.
@@ -61,7 +92,7 @@ def read_trained(path: Path) -> Trained:
     return trained_of(snapshot, recipe_of(snapshot.identity.recipe), sha256=hashlib.sha256(data).hexdigest())
 
 
-def trained_of(snapshot: Snapshot, recipe: Recipe, *, sha256: str = "") -> Trained:
+def trained_of(snapshot: Snapshot, recipe: Recipe, *, sha256: str = "") -> AnyTrained:
     """The system of a snapshot that was made by this recipe.
 
     Raises:

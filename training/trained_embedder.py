@@ -27,7 +27,7 @@ from training.data.records import Picture
 from training.data.samples import Samples
 from training.embedding import embed_all
 from training.net_input import net_input
-from training.trained import Trained, read_trained
+from training.trained import TrainedSystem, read_trained
 from training.world import chosen_device
 
 _KEPT_BYTES = 2**30
@@ -47,7 +47,7 @@ class TrainedEmbedder:
         skip_corrupt: leave out pictures that cannot be decoded.
     """
 
-    trained: Trained
+    trained: TrainedSystem
     flip: bool
     device: torch.device
     keypoints: KeypointTable | None = None
@@ -117,7 +117,7 @@ def trained_embedder(path: Path, options: EmbeddingOptions, *, device: str | Non
     )
 
 
-def keypoints_for(trained: Trained, options: EmbeddingOptions) -> KeypointTable | None:
+def keypoints_for(trained: TrainedSystem, options: EmbeddingOptions) -> KeypointTable | None:
     """Key points, if the system needs them (part images do too: bodies are fitted to them); else None.
 
     Raises:

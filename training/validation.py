@@ -1,75 +1,44 @@
-"""How well a system ranks a validation set while it is trained."""
+"""How well a system does on pictures that it does not learn from, while it is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import torch
-
-from sightline.ranking import evaluate_ranking, pairwise_distance
-from sightline.types import Int64Array
-from training.batch import Inputs
-from training.config import Precision
-from training.embedding import embed_all
 from training.nets.system import System
 
 
 @dataclass(frozen=True, slots=True)
-class RankingFigures:
-    """rank-1 and mAP, in [0, 1], over ``queries`` queries."""
-
-    rank1: float
-    mean_ap: float
-    queries: int
-
-
-class Crowd(Protocol):
-    """The queries or the gallery of a set."""
-
-    @property
-    def pids(self) -> Int64Array:
-        """int64 (N,)."""
-        ...
-
-    @property
-    def camids(self) -> Int64Array:
-        """int64 (N,)."""
-        ...
-
-    def batches(self) -> Iterable[Inputs]:
-        """Their pictures in order, some at a time."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Validation:
-    """Ranks a gallery for each query by the distance of their embeddings, in Market-1501's protocol.
+class Figures:
+    """How good a system is.
 
     Attributes:
-        query, gallery: of the set.
-        flip: sum the embeddings of a picture and its mirror image.
-        precision, device: how and where.
+        main: the name of the figure by which the best weights are kept; more is better.
+        values: name -> figure, most of them in [0, 1]: ``rank1``, ``mean_ap``, ``ap50``, ``pck`` …
+        samples: of how many queries, pictures or people.
+
+    Raises:
+        ValueError: the main figure is not among them.
     """
 
-    query: Crowd
-    gallery: Crowd
-    flip: bool
-    precision: Precision
-    device: torch.device
+    main: str
+    values: Mapping[str, float]
+    samples: int
 
-    def rank(self, system: System) -> RankingFigures:
-        """The figures of a system, which is left in evaluation mode.
+    def __post_init__(self) -> None:
+        if self.main not in self.values:
+            raise ValueError(f"expected the main figure {self.main!r} among {', '.join(self.values)}")
 
-        Raises:
-            ValueError: no query can be answered.
-        """
-        query, gallery = (
-            embed_all(system, crowd.batches(), flip=self.flip, precision=self.precision, device=self.device)
-            for crowd in (self.query, self.gallery)
-        )
-        result = evaluate_ranking(
-            pairwise_distance(query, gallery), self.query.pids, self.gallery.pids, self.query.camids, self.gallery.camids
-        )
-        return RankingFigures(float(result.cmc[0]), result.mean_ap, result.queries)
+    @property
+    def score(self) -> float:
+        """The main figure."""
+        return self.values[self.main]
+
+
+class Validation(Protocol):
+    """Measures systems on pictures of its own."""
+
+    def measure(self, system: System) -> Figures:
+        """The figures of a system, which is left in evaluation mode. Blocking; it changes nothing else."""
+        ...

@@ -25,7 +25,11 @@ def train(
     *,
     recipe: Annotated[str | None, typer.Option(help="Which; --list shows all.", metavar="NAME", rich_help_panel=WHAT)] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder or archive of a data set; its layout is found out.", rich_help_panel=WHAT)
+        list[Path] | None,
+        typer.Option(
+            help="Folder or archive of a data set; its layout is found out. Repeatable: further ones are learnt from too.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     assignments: Annotated[
         list[str] | None,
@@ -74,7 +78,7 @@ def train(
         int | None, typer.Option(min=1, help="Steps between further checkpoints, for long epochs.", rich_help_panel=RHYTHM)
     ] = None,
 ) -> None:
-    """Train a re-identification system, and say how well it ranks while it learns.
+    """Train a net, and say how well it does while it learns.
 
     Losses, validation, TensorBoard events, the log, checkpoints and the final weights go to the run's folder. Ctrl-C keeps a
     checkpoint and stops. However a run ended, `--resume` goes on with the losses that it would have had.
@@ -98,7 +102,7 @@ def train(
 
         asked = Asked(
             recipe=recipe,
-            data=data,
+            data=tuple(data or ()),
             assignments=tuple(assignments or ()),
             output=output,
             checkpoints=checkpoints,
@@ -157,8 +161,13 @@ def _print_end(plan: Plan, display: TrainDisplay, *, complete: bool) -> None:
         stderr.print(f"stopped, and kept; it goes on with: {go_on}", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
     if display.last is not None and display.best is not None:
-        last, best = (f"{100 * each.rank1:.1f} / {100 * each.mean_ap:.1f}" for each in (display.last, display.best))
-        stdout.print(f"rank-1 / mAP, %: {last} at the end, {best} at best (epoch {display.best.epoch})", highlight=False)
+        from training.reports import LABELS
+
+        names = " / ".join(LABELS.get(name, name) for name in display.best.figures)
+        last, best = (
+            " / ".join(f"{100 * value:.1f}" for value in each.figures.values()) for each in (display.last, display.best)
+        )
+        stdout.print(f"{names}, %: {last} at the end, {best} at best (epoch {display.best.epoch})", highlight=False)
     stdout.print(f"weights {plan.job.folder.weights}", highlight=False, soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""What `sightline train` shows: how far the run is, its losses by term, its speed, how well it ranks; plain lines where nobody
+"""What `sightline train` shows: how far the run is, its losses by term, its speed, how well it does; plain lines where nobody
 watches."""
 
 from __future__ import annotations
@@ -74,16 +74,16 @@ class TrainDisplay:
             stderr.print(self._headline(last), highlight=False)
 
     def on_evaluation(self, report: EvaluationReport) -> None:
-        """Show how well it ranks."""
+        """Show how well it does."""
         self._evaluations.append(report)
-        if self._best is None or report.mean_ap > self._best.mean_ap:
+        if self._best is None or report.score > self._best.score:
             self._best = report
         if not stderr.is_terminal:
-            stderr.print(_ranking(report), highlight=False)
+            stderr.print(_measured(report), highlight=False)
 
     @property
     def best(self) -> EvaluationReport | None:
-        """The evaluation of the best mAP so far."""
+        """The evaluation of the best main figure so far."""
         return self._best
 
     @property
@@ -96,8 +96,8 @@ class TrainDisplay:
             return Text(self._reading or "starting…", style="dim")
         last = self._recent[-1]
         bar = Padding(ProgressBar(total=self._total, completed=self._epochs_done(last), width=60), (0, 0, 1, 0))
-        rankings = [Text(_ranking(report), style="bold" if report is self._best else "") for report in self._evaluations]
-        return Group(Text(self._headline(last)), bar, self._losses(), *rankings, Text("Ctrl-C stops and keeps it", style="dim"))
+        measured = [Text(_measured(report), style="bold" if report is self._best else "") for report in self._evaluations]
+        return Group(Text(self._headline(last)), bar, self._losses(), *measured, Text("Ctrl-C stops and keeps it", style="dim"))
 
     def _headline(self, last: StepReport) -> str:
         phase = next(phase for phase in self._recipe.phases if phase.name == last.phase)
@@ -140,11 +140,12 @@ class TrainDisplay:
         return f"{_duration((self._clock() - began_s) * (self._total - done) / (done - began_at))} left"
 
 
-def _ranking(report: EvaluationReport) -> str:
-    return (
-        f"{report.phase}, epoch {report.epoch}, step {report.step}: rank-1 {100 * report.rank1:.1f} %, "
-        f"mAP {100 * report.mean_ap:.1f} % over {report.queries} queries"
-    )
+def _measured(report: EvaluationReport) -> str:
+    from training.reports import figures_in_words
+
+    of = "queries" if report.main == "mean_ap" else "samples"
+    where = f"{report.phase}, epoch {report.epoch}, step {report.step}"
+    return f"{where}: {figures_in_words(report.figures)} over {report.samples} {of}"
 
 
 def _duration(seconds: float) -> str:

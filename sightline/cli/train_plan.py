@@ -32,7 +32,7 @@ class Asked:
     """The options of the command; None = not given. See :func:`sightline.cli.train.train`."""
 
     recipe: str | None = None
-    data: Path | None = None
+    data: tuple[Path, ...] = ()
     assignments: tuple[str, ...] = ()
     output: Path | None = None
     checkpoints: str | None = None
@@ -102,16 +102,17 @@ def _what(asked: Asked, saved: Mapping[str, Any]) -> tuple[Recipe, DataConfig]:
     overrides = parse_overrides(asked.assignments)
     of_data = {name.removeprefix(_DATA): value for name, value in overrides.items() if name.startswith(_DATA)}
     of_recipe = {name: value for name, value in overrides.items() if not name.startswith(_DATA)}
-    if asked.data is not None:
-        of_data["path"] = str(asked.data)
+    if asked.data:
+        first, *further = map(str, asked.data)
+        of_data |= {"path": first, "also": further}
     if saved:
         recipe, data = recipe_of(saved["recipe"]), DataConfig.model_validate(saved["data"])
     else:
         if asked.recipe is None:
             raise typer.BadParameter("say what to train with --recipe NAME; `sightline train --list` shows the names")
-        if asked.data is None:
+        if not asked.data:
             raise typer.BadParameter("say what to learn from with --data FOLDER_OR_ARCHIVE")
-        recipe, data = recipe_named(asked.recipe), DataConfig(path=asked.data)
+        recipe, data = recipe_named(asked.recipe), DataConfig(path=asked.data[0])
     return _with_absolute_paths(overridden(recipe, of_recipe)), _with_absolute_paths(overridden(data, of_data))
 
 

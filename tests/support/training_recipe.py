@@ -14,10 +14,11 @@ from torch.nn import functional
 from sightline.types import Int64Array
 from training.batch import Batch, Inputs, Targets
 from training.config import Config, Decay, IdentityBalanced, OptimiserConfig, Phase, Shuffled
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.term import LossTerm
 from training.nets.normalise import Normalise
-from training.nets.system import Outputs, System
-from training.recipe import DataFacts, Recipe
+from training.nets.system import EmbeddingSystem, Outputs
+from training.recipe import DataFacts
 
 
 class TinyNetConfig(Config):
@@ -28,7 +29,7 @@ class TinyNetConfig(Config):
     batch_norm: bool = True
 
 
-class TinySystem(System):
+class TinySystem(EmbeddingSystem):
     """A convolution, a mean, two heads."""
 
     def __init__(self, config: TinyNetConfig, classes: int) -> None:
@@ -63,7 +64,7 @@ def spread(outputs: Outputs, targets: Targets) -> Tensor:
     return outputs.features["pooled"].square().mean()
 
 
-class TinyRecipe(Recipe):
+class TinyRecipe(EmbeddingRecipe):
     """Two phases: identities alone, then all losses with the trunk frozen in part."""
 
     name: str = "tiny"
@@ -90,7 +91,7 @@ class TinyRecipe(Recipe):
     ema: float | None = 0.9
     clip_norm: float | None = 1.0
 
-    def build(self, facts: DataFacts) -> System:
+    def build(self, facts: DataFacts) -> TinySystem:
         return TinySystem(self.system, facts.classes)
 
     def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:

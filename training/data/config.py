@@ -97,6 +97,8 @@ class DataConfig(Config):
 
     Attributes:
         path: a folder, or an archive (.tar, .tar.gz, .zip), which is unpacked once into the cache.
+        also: further sets whose training pictures are learnt from too; queries and gallery are those of ``path``. Their layout
+            and annotations are found, not given.
         layout: how it is laid out; None = the data are looked at.
         attributes: a CSV file, see :mod:`training.data.attribute_table`; None = ``attributes.csv`` beside the data, if there.
         keypoints: a numpy archive, see :mod:`training.data.keypoint_table`; None = ``keypoints.npz`` beside the data, if there.
@@ -110,6 +112,7 @@ class DataConfig(Config):
     """
 
     path: Path
+    also: tuple[Path, ...] = ()
     layout: Layout | None = None
     attributes: Path | None = None
     keypoints: Path | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sightline.body_model.fit import fit_dense_coordinates
@@ -18,6 +18,7 @@ from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationPart, EvaluationSet
 from training.data.finding import Report, annotation_places, open_reid_set, silent
 from training.data.fingerprint import fingerprint
+from training.data.joining import Learnable, joined
 from training.data.keypoint_table import read_keypoints
 from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
 from training.data.reading import Memory, StoredPicture, read_all
@@ -76,18 +77,19 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
     """
     augmentation = training_pipeline(net.augment, net.size_hw)  # what is wrong with it is said before the data are read
     root, reid_set = open_reid_set(config, report=report)
-    stored = _read(config, reid_set, report)
+    memory = Memory(config.memory_bytes)
+    stored = _read(config, reid_set, memory, report)
     keypoints = _keypoints(config, root, stored)
     train, query, gallery = _parts(reid_set, stored, keypoints)
-    places = annotation_places(config, root)
-    table = annotation(read_attributes, config.attributes, ATTRIBUTES, places)
-    labels = joined_attributes(table, train.pictures, required=config.attributes is not None)
+    own = _learnable(config, root, train)
+    further = [_further(config, path, memory, report) for path in config.also]
+    learnt = joined([own, *further])
     training = TrainingSet(
-        train if net.part_images is None else _with_coordinates(train, net.fit, report),
+        learnt.samples if net.part_images is None else _with_coordinates(learnt.samples, net.fit, report),
         augmentation,
-        fingerprint=fingerprint(stored, keypoints, labels),
-        attributes=labels,
-        attribute_values=table.values if table is not None and labels is not None else None,
+        fingerprint=fingerprint(stored, keypoints, own.attributes) if not further else _fingerprint(stored, learnt),
+        attributes=learnt.attributes,
+        attribute_values=learnt.values,
         part_images=net.part_images,
         threads=config.threads,
         ahead=config.ahead,
@@ -96,13 +98,32 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
     evaluation = EvaluationSet(reid_set.name, *(evaluated(part, net, report=report, **rates) for part in (query, gallery)))
     log.info(
         "%s: %d pictures of %d identities to learn from; %d queries, a gallery of %d",
-        *(reid_set.name, len(train), training.facts.classes, len(query), len(gallery)),
+        *(reid_set.name, len(training), training.facts.classes, len(query), len(gallery)),
     )
     return OpenedData(training, evaluation)
 
 
-def _read(config: DataConfig, reid_set: ReidSet, report: Report) -> tuple[StoredPicture, ...]:
-    memory = Memory(config.memory_bytes)
+def _further(config: DataConfig, path: Path, memory: Memory, report: Report) -> Learnable:
+    """What is learnt of another set."""
+    config = config.model_copy(update={"path": path, "layout": None, "attributes": None, "keypoints": None, "also": ()})
+    root, reid_set = open_reid_set(config, report=report)
+    reid_set = replace(reid_set, query=(), gallery=())
+    stored = _read(config, reid_set, memory, report)
+    return _learnable(config, root, _parts(reid_set, stored, _keypoints(config, root, stored))[0])
+
+
+def _learnable(config: DataConfig, root: Path, train: Samples) -> Learnable:
+    table = annotation(read_attributes, config.attributes, ATTRIBUTES, annotation_places(config, root))
+    labels = joined_attributes(table, train.pictures, required=config.attributes is not None)
+    return Learnable(train, labels, table.values if table is not None and labels is not None else None)
+
+
+def _fingerprint(stored: Sequence[StoredPicture], learnt: Learnable) -> str:
+    """Of several sets: what is learnt, and what it is judged by."""
+    return fingerprint([*learnt.samples.pictures, *stored], learnt.samples.keypoints, learnt.attributes)
+
+
+def _read(config: DataConfig, reid_set: ReidSet, memory: Memory, report: Report) -> tuple[StoredPicture, ...]:
     stored = read_all(
         reid_set.pictures,
         memory=memory,

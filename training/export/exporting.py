@@ -21,7 +21,7 @@ from training.export.onnx_file import CROP, EMBEDDING, KEYPOINTS, onnx_bytes
 from training.export.precision import to_fp16, to_int8
 from training.export.served_net import ServedNet
 from training.export.session_inputs import batches, embeddings_of
-from training.trained import Trained
+from training.trained import TrainedSystem
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class ExportedModel:
 
 
 def export(
-    trained: Trained, *, name: str, data: GateData, precision: Precision = "fp32", flip: bool = False, terms: str = ""
+    trained: TrainedSystem, *, name: str, data: GateData, precision: Precision = "fp32", flip: bool = False, terms: str = ""
 ) -> ExportedModel:
     """Export an embedder. Blocking: seconds; minutes where a data set is to be ranked (``int8``).
 
@@ -107,7 +107,7 @@ def _by_torch(net: ServedNet, crops: Crops) -> Float32Array:
         return np.concatenate([net(*map(torch.from_numpy, batch.values())).numpy() for batch in inputs])
 
 
-def _spec(trained: Trained, net: ServedNet, content: bytes, *, name: str, precision: Precision, terms: str) -> ModelSpec:
+def _spec(trained: TrainedSystem, net: ServedNet, content: bytes, *, name: str, precision: Precision, terms: str) -> ModelSpec:
     inputs = [TensorSpec(name=CROP, dtype="uint8", shape=(-1, *net.crop_hw, 3))]
     if net.takes_keypoints:
         inputs.append(TensorSpec(name=KEYPOINTS, dtype="float32", shape=(-1, len(JOINTS), 3)))

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sightline.skeleton import FLIP
-from training.nets.system import System
-from training.recipe import Recipe
+from training.embedding_recipe import EmbeddingRecipe
+from training.nets.system import EmbeddingSystem
 
 
 class ServedNet(nn.Module):
@@ -30,7 +30,7 @@ class ServedNet(nn.Module):
         takes_keypoints: whether there is a second input.
     """
 
-    def __init__(self, system: System, recipe: Recipe, *, flip: bool) -> None:
+    def __init__(self, system: EmbeddingSystem, recipe: EmbeddingRecipe, *, flip: bool) -> None:
         super().__init__()
         self.net = system.inference_net()
         self.crop_hw = crop_hw(recipe)
@@ -64,7 +64,7 @@ class ServedNet(nn.Module):
         return torch.cat([x, y, confidence], dim=2) * inside
 
 
-def crop_hw(recipe: Recipe) -> tuple[int, int]:
+def crop_hw(recipe: EmbeddingRecipe) -> tuple[int, int]:
     """Height and width of the crops: ``resize_hw`` where the recipe has one, of which the middle is taken, else ``size_hw``."""
     return recipe.augment.resize_hw or recipe.size_hw
 

@@ -1,7 +1,7 @@
-"""What every re-identification system is: a net that describes people, and in training also says who they are.
+"""What every net that the loop trains is; and every re-identification system: a net that describes people.
 
 A system holds no loss, no optimiser and no file; it takes :class:`~training.batch.Inputs` and gives
-:class:`Outputs`. At test only :meth:`System.embed` counts.
+:class:`Outputs`. At test only :meth:`System.inference_net` counts, of which :meth:`EmbeddingSystem.embed` is one use.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Need = Literal["keypoints", "part_images"]
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a system says of N people in training; losses take what they need of it by name.
+    """What a system says of N pictures in training; losses take what they need of it by name.
 
     Attributes:
         logits: head -> (N, classes): ``global``, ``part_3``, … over identities; ``attribute/<name>`` over its values.
         features: name -> (N, D): what metric losses compare.
-        maps: name -> one (N, C, h, w) a stage: what pose nets predict.
+        maps: name -> one (N, C, h, w) a stage or a resolution: what nets predict of places.
     """
 
     logits: Mapping[str, Tensor] = field(default_factory=dict)
@@ -37,7 +37,19 @@ class Outputs:
 
 
 class System(nn.Module, ABC):
-    """A net that describes people.
+    """A net that learns from pictures."""
+
+    @abstractmethod
+    def forward(self, inputs: Inputs) -> Outputs:
+        """What the losses compare with the targets."""
+
+    def inference_net(self) -> nn.Module:
+        """What is needed at test, and nothing else: this is exported. Branches for training only are left out of it."""
+        return self
+
+
+class EmbeddingSystem(System):
+    """A net that describes people, and in training also says who they are.
 
     Attributes:
         training_needs: what else than pictures its training sees.
@@ -48,10 +60,6 @@ class System(nn.Module, ABC):
     training_needs: frozenset[Need] = frozenset()
     embedding_needs: frozenset[Need] = frozenset()
     embedding_dim: int
-
-    @abstractmethod
-    def forward(self, inputs: Inputs) -> Outputs:
-        """What the losses compare with the targets."""
 
     @abstractmethod
     def describe(self, inputs: Inputs) -> Tensor:
@@ -72,7 +80,3 @@ class System(nn.Module, ABC):
     def windows(self, inputs: Inputs) -> Windows | None:
         """Where in each picture :meth:`embed` looks apart; None = nowhere: it looks at the whole."""
         return None
-
-    def inference_net(self) -> nn.Module:
-        """What :meth:`embed` needs, and nothing else: this is exported. Branches for training only are left out of it."""
-        return self

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from training.config import AugmentConfig, Decay, IdentityBalanced, OneCycle, OptimiserConfig, Phase, Precision
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.softmax import SoftmaxLoss
 from training.losses.term import LossTerm
 from training.losses.triplet import TripletLoss
 from training.nets.backbones.config import NarrowResidualConfig
 from training.nets.systems.baseline import Baseline, BaselineConfig
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 
 _WEIGHTS = {"softmax": 1.0, "triplet": 1.0}
 
 
-class BaselineRecipe(Recipe):
+class BaselineRecipe(EmbeddingRecipe):
     """Bag of tricks (Luo et al., CVPRW 2019): P 16, K 4, Adam 3.5e-4 with a warm-up of 10 epochs, a tenth after 40 and 70.
 
     Attributes:

@@ -15,19 +15,20 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from training.config import AugmentConfig, Decay, IdentityBalanced, OptimiserConfig, Phase
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.softmax import SoftmaxLoss
 from training.losses.term import LossTerm
 from training.losses.triplet import TripletLoss
 from training.nets.systems.deep_person import DeepPerson, DeepPersonConfig
 from training.overrides import overridden
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes.paper_rows import Overrides
 
 _ADAM = OptimiserConfig(kind="adam", lr=3e-4, weight_decay=5e-4)
 _SAMPLING = IdentityBalanced(identities=16, instances=8, epoch="identities")
 
 
-class DeepPersonRecipe(Recipe):
+class DeepPersonRecipe(EmbeddingRecipe):
     """P 16, K 8, an epoch floor(identities / P) batches, Adam 3e-4 over 150 epochs.
 
     Attributes:

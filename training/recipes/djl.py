@@ -12,19 +12,20 @@ from collections.abc import Mapping
 
 from sightline.errors import ConfigurationError
 from training.config import AugmentConfig, Decay, OptimiserConfig, Phase, Polynomial, Shuffled
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.softmax import SoftmaxLoss
 from training.losses.term import LossTerm
 from training.nets.djl.config import DjlConfig
 from training.nets.systems.djl import Djl
 from training.overrides import overridden
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes.djl_rows import CPU, ROWS, scaled
 
 _LOCAL = ("descriptor.local", "classifiers.local", "classifiers.hybrid")
 _THREE = {"global": 1.0, "local": 1.0, "hybrid": 1.0}
 
 
-class DjlRecipe(Recipe):
+class DjlRecipe(EmbeddingRecipe):
     """DJL-HFA on Inception: the base network from scratch, 232 epochs, then all of it, 20 epochs (sections 4.2.1, 4.2.2).
 
     Attributes:

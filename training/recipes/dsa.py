@@ -12,6 +12,7 @@ from pydantic import Field
 
 from sightline.errors import ConfigurationError
 from training.config import AugmentConfig, Decay, IdentityBalanced, OneCycle, OptimiserConfig, Phase, Precision
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.softmax import SoftmaxLoss
 from training.losses.summed import SummedLoss
 from training.losses.term import LossTerm
@@ -20,13 +21,13 @@ from training.nets.backbones.config import NarrowResidualConfig
 from training.nets.dsa.guide_stream import GuideConfig
 from training.nets.dsa.main_stream import MainConfig
 from training.nets.systems.dsa import Dsa, DsaConfig, fused_heads, main_heads
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes.paper_rows import Figures, Overrides, PaperRow, by_name
 
 _WEIGHTS = {"main_softmax": 0.5, "fused_softmax": 1.0, "fused_triplet": 1.5}
 
 
-class DsaRecipe(Recipe):
+class DsaRecipe(EmbeddingRecipe):
     """P 16, K 4, Adam 8e-4 with a warm-up of 20 epochs from 8e-6, halved every 40 epochs from then on, 320 epochs.
 
     Attributes:

@@ -14,17 +14,18 @@ from pydantic import Field
 
 from sightline.errors import ConfigurationError
 from training.config import AugmentConfig, Decay, IdentityBalanced, OptimiserConfig, Phase, Shuffled
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.pose_triplet import PoseConstraint, PoseTripletLoss
 from training.losses.softmax import SoftmaxLoss
 from training.losses.term import LossTerm
 from training.nets.joint_loss.config import JointLossConfig
 from training.nets.systems.joint_loss import JointLossNet
 from training.overrides import overridden
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes.paper_rows import Figures, Overrides, PaperRow, by_name
 
 
-class JointLossRecipe(Recipe):
+class JointLossRecipe(EmbeddingRecipe):
     """The whole architecture: softmax alone, then softmax and pose-constrained triplet on the same weights.
 
     Attributes:

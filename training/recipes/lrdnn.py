@@ -21,6 +21,7 @@ from collections.abc import Mapping
 
 from sightline.errors import ConfigurationError
 from training.config import AugmentConfig, Decay, OptimiserConfig, Phase, Shuffled
+from training.embedding_recipe import EmbeddingRecipe
 from training.losses.attributes import AttributeLoss
 from training.losses.maps import MapLoss
 from training.losses.softmax import SoftmaxLoss
@@ -28,7 +29,7 @@ from training.losses.term import LossTerm
 from training.nets.lrdnn.branches import LrdnnConfig
 from training.nets.systems.lrdnn import Lrdnn, MainBranch
 from training.overrides import overridden
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes.paper_rows import Overrides
 
 _IDENTITY = {"identity": 1.0}
@@ -67,7 +68,7 @@ _PHASES = (
 )
 
 
-class LrdnnRecipe(Recipe):
+class LrdnnRecipe(EmbeddingRecipe):
     """Identity 100 epochs, attributes 60, fusion 100; Adam 1e-4, times 0.96 an epoch (section 4.2).
 
     Attributes:

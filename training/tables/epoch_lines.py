@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from training.recipe import Recipe
-from training.reports import EvaluationReport, StepReport
+from training.reports import EvaluationReport, StepReport, figures_in_words
 
 
 class EpochLines:
@@ -45,4 +45,4 @@ class EpochLines:
         )
 
     def on_evaluation(self, report: EvaluationReport) -> None:
-        self._say(f"{self._label}: rank-1 {report.rank1:.1%}, mAP {report.mean_ap:.1%}")
+        self._say(f"{self._label}: {figures_in_words(report.figures)}")

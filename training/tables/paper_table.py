@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from sightline.errors import ConfigurationError
 from sightline.ranking import AveragePrecision
+from training.embedding_recipe import EmbeddingRecipe
 from training.naming import suggestion
 from training.overrides import overridden
-from training.recipe import Recipe
 from training.recipes.paper_rows import Overrides, PaperRow
 
 
@@ -22,7 +22,7 @@ class Scale:
         overrides: row -> all that is changed for it: the row's own values, size and budget.
     """
 
-    recipe: Recipe
+    recipe: EmbeddingRecipe
     overrides: Callable[[PaperRow], Overrides]
 
 
@@ -48,7 +48,7 @@ class PaperTable:
     key: tuple[str, ...] = ()
     average_precision: AveragePrecision = "non_interpolated"
 
-    def recipe(self, row: str, *, scale: str, seed: int) -> Recipe:
+    def recipe(self, row: str, *, scale: str, seed: int) -> EmbeddingRecipe:
         """What a row is trained by (a row of another one's weights: what it is evaluated by).
 
         Raises:

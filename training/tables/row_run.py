@@ -11,21 +11,21 @@ import torch
 
 from training.checkpoints import read_snapshot
 from training.data.config import DataConfig
+from training.embedding_recipe import EmbeddingRecipe, open_data
 from training.hardware import device_in_words
-from training.job import Job, open_data, run_job
+from training.job import Job, run_job
 from training.loop import Rhythm
 from training.metrics_log import STEP, read_metrics
-from training.nets.system import System
+from training.nets.system import EmbeddingSystem
 from training.nets.systems.djl import Djl
 from training.overrides import overridden
-from training.recipe import Recipe
 from training.reports import Listener
 from training.run_folder import RunFolder
 from training.snapshot import Snapshot
 from training.tables.papers import PAPERS
 from training.tables.row_result import RowResult, SetFigures
 from training.tables.testing import can_be_tested, figures_on
-from training.trained import trained_of
+from training.trained import describing, trained_of
 from training.world import World
 
 
@@ -66,7 +66,7 @@ class RowRun:
         """Where it is trained."""
         return RunFolder(self.runs.absolute() / f"{self.paper}-{self.scale}" / f"{self.row}-seed{self.seed}")
 
-    def recipe(self, row: str) -> Recipe:
+    def recipe(self, row: str) -> EmbeddingRecipe:
         """That a row is trained or evaluated by."""
         return overridden(PAPERS[self.paper].recipe(row, scale=self.scale, seed=self.seed), self.overrides)
 
@@ -91,7 +91,7 @@ def _data(run: RowRun, row: str, data: DataConfig) -> DataConfig:
     return overridden(data, PAPERS[run.paper].rows[row].data)
 
 
-def _is_complete(folder: RunFolder, recipe: Recipe, data: DataConfig) -> bool:
+def _is_complete(folder: RunFolder, recipe: EmbeddingRecipe, data: DataConfig) -> bool:
     """Whether the folder holds weights of this very run: training again would only change who made them."""
     if not folder.weights.is_file():
         return False
@@ -102,7 +102,7 @@ def _is_complete(folder: RunFolder, recipe: Recipe, data: DataConfig) -> bool:
 
 def _result(run: RowRun, row: str, snapshot: Snapshot) -> RowResult:
     recipe = run.recipe(row)
-    trained = trained_of(snapshot, recipe)
+    trained = describing(trained_of(snapshot, recipe))
     tests = [_tested(run, row, recipe, trained.system, data) for data in (run.data, *run.other_tests)]
     return RowResult(
         row=row,
@@ -118,7 +118,9 @@ def _result(run: RowRun, row: str, snapshot: Snapshot) -> RowResult:
     )
 
 
-def _tested(run: RowRun, row: str, recipe: Recipe, system: System, data: DataConfig) -> tuple[str, SetFigures | None]:
+def _tested(
+    run: RowRun, row: str, recipe: EmbeddingRecipe, system: EmbeddingSystem, data: DataConfig
+) -> tuple[str, SetFigures | None]:
     """A set's name, and the figures on it; None where it lacks what the system sees."""
     disturbance = PAPERS[run.paper].rows[row].test_disturbance
     evaluation = open_data(recipe, _data(run, row, data), learning=False, test_disturbance=disturbance).evaluation
@@ -127,7 +129,7 @@ def _tested(run: RowRun, row: str, recipe: Recipe, system: System, data: DataCon
     return evaluation.name, figures_on(system, evaluation, recipe, torch.device(run.device))
 
 
-def _training_seconds(folder: RunFolder, recipe: Recipe) -> float:
+def _training_seconds(folder: RunFolder, recipe: EmbeddingRecipe) -> float:
     """Of the steps, by the run's own record: pictures by pictures per second."""
     sizes = {phase.name: phase.sampling.batch_size for phase in recipe.phases}
     steps = (line for line in read_metrics(folder.metrics) if line["kind"] == STEP)

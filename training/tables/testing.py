@@ -11,15 +11,15 @@ from sightline.ranking import evaluate_ranking, pairwise_distance, precision_of,
 from sightline.ranking.distances import FloatArray
 from training.data.evaluation_set import EvaluationSet
 from training.embedding import embed_all
-from training.nets.system import System
-from training.recipe import Recipe
+from training.embedding_recipe import EmbeddingRecipe
+from training.nets.system import EmbeddingSystem
 from training.tables.row_result import Ranked, SetFigures
 
 _DRAWS = 20
 """Of the single-shot galleries, for each query."""
 
 
-def figures_on(system: System, data: EvaluationSet, recipe: Recipe, device: torch.device) -> SetFigures:
+def figures_on(system: EmbeddingSystem, data: EvaluationSet, recipe: EmbeddingRecipe, device: torch.device) -> SetFigures:
     """The figures of a system on a set. The system is left on the device, in evaluation mode.
 
     Raises:
@@ -33,7 +33,7 @@ def figures_on(system: System, data: EvaluationSet, recipe: Recipe, device: torc
     return SetFigures(len(query), _ranked(data, pairwise_distance(query, gallery)), _ranked(data, rerank(query, gallery)))
 
 
-def can_be_tested(system: System, data: EvaluationSet) -> bool:
+def can_be_tested(system: EmbeddingSystem, data: EvaluationSet) -> bool:
     """Whether the set has queries, and key points where the system sees them (or part images, which are made of them)."""
     parts = (data.query, data.gallery)
     return all(len(part) and (not system.embedding_needs or part.samples.keypoints is not None) for part in parts)

@@ -53,7 +53,11 @@ def test_one_worker_on_ray_does_what_this_process_does(ray_settings: Settings, m
     assert losses(there) == losses(here)
     assert same(there, here)
     evaluations = [
-        [(line["step"], line["mean_ap"]) for line in read_metrics(job.folder.metrics) if line["kind"] == "evaluation"]
+        [
+            (line["step"], line["figures"]["mean_ap"])
+            for line in read_metrics(job.folder.metrics)
+            if line["kind"] == "evaluation"
+        ]
         for job in (here, there)
     ]
     assert evaluations[0] == evaluations[1]

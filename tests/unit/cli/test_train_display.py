@@ -40,10 +40,10 @@ def test_where_nobody_watches_there_is_a_line_an_epoch(monkeypatch: pytest.Monke
         display.on_steps([step(1, phase="identity", epoch=1, batch=1, softmax=3.0)])
         clock.now_s = 600.0
         display.on_steps([step(number, phase="identity", epoch=1, batch=number, softmax=2.0) for number in (2, 3)])
-        display.on_evaluation(EvaluationReport(3, "identity", 1, 0.5, 0.25, 10, 1.0))
+        display.on_evaluation(EvaluationReport(3, "identity", 1, "mean_ap", {"rank1": 0.5, "mean_ap": 0.25}, 10, 1.0))
         clock.now_s = 1200.0
         display.on_steps([step(9, phase="all", epoch=1, batch=3, softmax=1.0)])
-        display.on_evaluation(EvaluationReport(9, "all", 1, 0.4, 0.2, 10, 1.0))
+        display.on_evaluation(EvaluationReport(9, "all", 1, "mean_ap", {"rank1": 0.4, "mean_ap": 0.2}, 10, 1.0))
     lines = out.getvalue().splitlines()
     assert lines == [
         "reading pictures…",
@@ -62,7 +62,7 @@ def test_on_a_terminal_terms_and_rankings_are_a_picture(monkeypatch: pytest.Monk
     out = console(monkeypatch, terminal=True)
     with TrainDisplay(TinyRecipe()) as display:
         display.on_steps([step(9, phase="all", epoch=1, batch=2, softmax=1.0)])
-        display.on_evaluation(EvaluationReport(9, "all", 1, 0.4, 0.2, 10, 1.0))
+        display.on_evaluation(EvaluationReport(9, "all", 1, "mean_ap", {"rank1": 0.4, "mean_ap": 0.2}, 10, 1.0))
     shown = out.getvalue()
     for text in ("loss term", "softmax", "colour", "0.5", "sum", "rank-1 40.0 %", "Ctrl-C", "time left not known yet"):
         assert text in shown

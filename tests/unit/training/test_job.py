@@ -14,7 +14,8 @@ from support.training_data import quick_recipe, write_market
 from sightline.errors import ConfigurationError, InputError
 from training.batch import Inputs
 from training.data.config import DataConfig
-from training.job import Job, open_data, run_job
+from training.embedding_recipe import open_data
+from training.job import Job, run_job
 from training.loop import Rhythm
 from training.metrics_log import read_metrics
 from training.overrides import overridden
@@ -45,14 +46,14 @@ def test_a_run_leaves_metrics_events_checkpoints_log_and_weights(market: Path, t
     assert set(lines[0]["terms"]) == {"softmax", "triplet"}
     assert lines[0]["pictures_per_s"] > 0
     evaluations = [line for line in lines if line["kind"] == "evaluation"]
-    assert [(line["step"], line["queries"]) for line in evaluations] == [(4, 8), (8, 8)]
-    assert all(0 <= line["mean_ap"] <= 1 for line in evaluations)
+    assert [(line["step"], line["samples"]) for line in evaluations] == [(4, 8), (8, 8)]
+    assert all(0 <= line["figures"]["mean_ap"] <= 1 for line in evaluations)
     assert any(path.stat().st_size for path in job.folder.tensorboard.iterdir())
     assert "8 identities" in job.folder.log.read_text()
     assert [entry.step for entry in job.folder.checkpoints().entries()] == [4, 8]
     trained = read_trained(job.folder.weights)
     assert (trained.recipe, trained.facts.classes, trained.step) == (job.recipe, 8, STEPS)
-    assert trained.figures["mean_ap"] == evaluations[-1]["mean_ap"]
+    assert trained.figures["mean_ap"] == evaluations[-1]["figures"]["mean_ap"]
     assert trained.provenance["torch"] == torch.__version__
     embeddings = trained.system.embed(Inputs(torch.zeros(2, 3, 32, 16, dtype=torch.uint8)))
     assert embeddings.shape == (2, 8)

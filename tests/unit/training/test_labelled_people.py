@@ -17,7 +17,7 @@ from sightline.exported_crop import TABLE, ExportedCrop
 from sightline.skeleton import JOINTS
 from training.data.config import DataConfig
 from training.embedding import embed_all
-from training.job import open_data
+from training.embedding_recipe import open_data
 from training.labelled_people import labelled_people
 from training.overrides import overridden
 from training.recipe import DataFacts, Recipe

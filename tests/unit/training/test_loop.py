@@ -24,7 +24,7 @@ from training.recipe import DataFacts
 from training.reports import EvaluationReport, StepReport
 from training.samplers.build import build_sampler
 from training.schedules import rate_factor
-from training.validation import RankingFigures
+from training.validation import Figures
 
 STEPS = 12
 """Of the tiny recipe on the tiny data: two phases of two epochs of three batches."""
@@ -211,10 +211,10 @@ class FakeValidation:
     def __init__(self) -> None:
         self.seen: list[System] = []
 
-    def rank(self, system: System) -> RankingFigures:
+    def measure(self, system: System) -> Figures:
         system.eval()
         self.seen.append(system)
-        return RankingFigures(0.5, {1: 0.4, 2: 0.6}.get(len(self.seen), 0.3), 10)
+        return Figures("mean_ap", {"rank1": 0.5, "mean_ap": {1: 0.4, 2: 0.6}.get(len(self.seen), 0.3)}, 10)
 
 
 @pytest.mark.parametrize(("every", "epochs"), [(1, [1, 2, 1, 2]), (3, [1, 2]), (None, [2])])

@@ -30,7 +30,7 @@ def test_everything_is_told_once_and_in_order(tmp_path: Path) -> None:
     follower = MetricsFollower(path, heard)
     follower.poll()
     assert heard.events == []
-    log, evaluation = MetricsLog(path), EvaluationReport(2, "all", 1, 0.5, 0.25, 10, 1.5)
+    log, evaluation = MetricsLog(path), EvaluationReport(2, "all", 1, "mean_ap", {"rank1": 0.5, "mean_ap": 0.25}, 10, 1.5)
     log.on_steps([step(1), step(2)])
     log.on_evaluation(evaluation)
     follower.poll()

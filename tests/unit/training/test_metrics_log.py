@@ -16,11 +16,11 @@ def test_steps_and_evaluations_are_lines_of_json(tmp_path: Path) -> None:
     log = MetricsLog(tmp_path / "metrics.jsonl")
     log.on_steps([report(1), report(2)])
     log.on_steps([])
-    log.on_evaluation(EvaluationReport(2, "all", 1, 0.5, 0.25, 10, 1.5))
+    log.on_evaluation(EvaluationReport(2, "all", 1, "mean_ap", {"rank1": 0.5, "mean_ap": 0.25}, 10, 1.5))
     lines = read_metrics(tmp_path / "metrics.jsonl")
     assert [line["kind"] for line in lines] == [STEP, STEP, EVALUATION]
     assert lines[1] | {"loss": 0.5, "terms": {"softmax": 0.2}} == lines[1]
-    assert (lines[2]["rank1"], lines[2]["mean_ap"]) == (0.5, 0.25)
+    assert lines[2]["figures"] == {"rank1": 0.5, "mean_ap": 0.25}
 
 
 def test_a_resumed_run_drops_what_it_does_again_and_a_torn_line(tmp_path: Path) -> None:

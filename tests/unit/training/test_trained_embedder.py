@@ -18,11 +18,12 @@ from sightline.evaluation.running import run_evaluation
 from training.data.config import DataConfig
 from training.data.keypoint_table import read_keypoints
 from training.embedding import embed_all
-from training.job import open_data, run_job
+from training.embedding_recipe import EmbeddingRecipe, open_data
+from training.job import run_job
 from training.overrides import overridden
-from training.recipe import DataFacts, Recipe
+from training.recipe import DataFacts
 from training.recipes import RECIPES
-from training.trained import Trained, read_trained
+from training.trained import Trained, TrainedSystem, read_trained
 from training.trained_embedder import TrainedEmbedder, trained_embedder
 from training.trained_insides import TrainedInsides
 from training.world import World
@@ -66,12 +67,12 @@ def run(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return job.folder.path
 
 
-def untrained(recipe: Recipe) -> Trained:
+def untrained(recipe: EmbeddingRecipe) -> TrainedSystem:
     torch.manual_seed(0)
     return Trained(recipe.build(FACTS).eval(), recipe, FACTS, "", 3, {}, {}, "0" * 64)
 
 
-def embedder_of(recipe: Recipe, market: Path, *, batch_size: int = 3) -> TrainedEmbedder:
+def embedder_of(recipe: EmbeddingRecipe, market: Path, *, batch_size: int = 3) -> TrainedEmbedder:
     trained = untrained(recipe)
     keypoints = read_keypoints(market / "keypoints.npz") if trained.system.embedding_needs else None
     return TrainedEmbedder(trained, recipe.test_flip, CPU, keypoints=keypoints, batch_size=batch_size)
@@ -91,7 +92,7 @@ def test_the_figures_of_a_run_are_those_of_its_validation(run: Path, market: Pat
 
 
 @pytest.mark.parametrize("recipe", [DJL, DSA_FUSED, CUT], ids=["key points", "part images", "the middle of a larger picture"])
-def test_pictures_are_seen_as_in_the_validation(recipe: Recipe, market: Path) -> None:
+def test_pictures_are_seen_as_in_the_validation(recipe: EmbeddingRecipe, market: Path) -> None:
     embedder = embedder_of(recipe, market)
     gallery = open_data(recipe, DataConfig(path=market), learning=False).evaluation.gallery
 

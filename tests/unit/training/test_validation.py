@@ -17,13 +17,13 @@ from sightline.types import Int64Array
 from training.batch import Inputs
 from training.config import Precision
 from training.embedding import embed, embed_all, mirrored
-from training.nets.system import Outputs, System
-from training.validation import Validation
+from training.nets.system import EmbeddingSystem, Outputs
+from training.ranking_validation import RankingValidation
 
 CPU = torch.device("cpu")
 
 
-class Looking(System):
+class Looking(EmbeddingSystem):
     """Its feature is the mean of the left half, that of the right half, and the sums of the key points' x."""
 
     embedding_dim = 3
@@ -110,6 +110,6 @@ def test_the_figures_are_those_of_the_ranking() -> None:
     query = Crowd([10, 200], np.array([1, 2]), np.array([1, 1]))
     # For the first query: its own picture of the same camera is dropped, the right one is second; for the second it is first.
     gallery = Crowd([10, 20, 30, 190], np.array([1, 9, 1, 2]), np.array([1, 2, 2, 2]))
-    validation = Validation(query, gallery, flip=False, precision=Precision(), device=CPU)
-    figures = validation.rank(Looking())
-    assert (figures.rank1, figures.mean_ap, figures.queries) == (0.5, 0.75, 2)
+    validation = RankingValidation(query, gallery, flip=False, precision=Precision(), device=CPU)
+    figures = validation.measure(Looking())
+    assert (figures.main, figures.values, figures.samples) == ("mean_ap", {"rank1": 0.5, "mean_ap": 0.75}, 2)

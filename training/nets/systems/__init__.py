@@ -1,1 +1,1 @@
-"""The re-identification systems, one a file, each a :class:`~training.nets.system.System`."""
+"""The re-identification systems, one a file, each a :class:`~training.nets.system.EmbeddingSystem`."""

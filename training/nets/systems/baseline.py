@@ -16,7 +16,7 @@ from training.nets.heads.bn_neck import BNNeck
 from training.nets.heads.classifier import Classifier
 from training.nets.normalise import Normalise
 from training.nets.pooling import Pooling, build_pooling
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
 class BaselineConfig(Config):
@@ -54,7 +54,7 @@ class Descriptor(nn.Module):
         return described
 
 
-class Baseline(System):
+class Baseline(EmbeddingSystem):
     """Logits ``global``; feature ``global`` is the descriptor before the BN-neck, the matching feature the one behind it.
 
     Args:

@@ -29,7 +29,7 @@ from training.nets.deep_person.branches import (
 )
 from training.nets.embedding_net import EmbeddingNet
 from training.nets.pooled_trunk import PooledTrunk
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
 class DeepPersonConfig(Config):
@@ -58,7 +58,7 @@ class DeepPersonConfig(Config):
         return self
 
 
-class DeepPerson(System):
+class DeepPerson(EmbeddingSystem):
     """Logits ``part`` and ``global``; feature ``pooled`` is f_m.
 
     While the branches are frozen (the triplet alone learns) they are not computed.

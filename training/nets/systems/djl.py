@@ -23,7 +23,7 @@ from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.normalise import Normalise
 from training.nets.roi import Windows
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class DjlDescriptor(nn.Module):
         return Features(whole, self.local(maps, keypoints))
 
 
-class Djl(System):
+class Djl(EmbeddingSystem):
     """Logits ``global``, ``local``, ``hybrid``; features of the same names.
 
     While the local branch is frozen (the base phase) it is not computed: there is ``global`` alone.

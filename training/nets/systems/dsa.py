@@ -25,7 +25,7 @@ from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.heads.fully_connected import fully_connected
 from training.nets.pooled_trunk import activity
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
 class DsaConfig(Config):
@@ -67,7 +67,7 @@ def fused_heads(config: DsaConfig) -> tuple[str, ...]:
     return tuple(f"fused_{branch}" for branch in listed(config.branches))
 
 
-class Dsa(System):
+class Dsa(EmbeddingSystem):
     """Logits :func:`main_heads` and :func:`fused_heads`; features ``global`` (f_G), ``local`` (f_L), and those of z.
 
     Args:

@@ -24,7 +24,7 @@ from training.nets.joint_loss.region_branch import RegionBranch
 from training.nets.joint_loss.regions import landmark_regions, stripes
 from training.nets.normalise import Normalise
 from training.nets.roi import Windows
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
 class JointLossDescriptor(nn.Module):
@@ -75,7 +75,7 @@ class JointLossDescriptor(nn.Module):
         return landmark_regions(keypoints)
 
 
-class JointLossNet(System):
+class JointLossNet(EmbeddingSystem):
     """Logits ``identity``, feature ``joined``.
 
     Args:

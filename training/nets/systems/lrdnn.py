@@ -22,10 +22,10 @@ from training.nets.lrdnn.heads import PersonHeads
 from training.nets.openpose.drawing import PoseMaps
 from training.nets.openpose.pose_net import PoseNet
 from training.nets.pooled_trunk import PooledTrunk
-from training.nets.system import Outputs, System
+from training.nets.system import EmbeddingSystem, Outputs
 
 
-class MainBranch(System):
+class MainBranch(EmbeddingSystem):
     """Logits ``identity`` and ``attribute/<name>``; the matching feature is pool5.
 
     Args:
@@ -55,7 +55,7 @@ class MainBranch(System):
         return EmbeddingNet(self.trunk)
 
 
-class Lrdnn(System):
+class Lrdnn(EmbeddingSystem):
     """Logits as :class:`MainBranch`; maps ``confidence`` and ``affinity``, one a stage of the pose branch, while it learns.
 
     A frozen branch is not computed: while the fusion is frozen, heads on pool5 say who it is, and pool5 is matched; when it
