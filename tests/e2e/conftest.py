@@ -16,7 +16,9 @@ from support.invariants import Ledger, assert_exactly_once, read_ledger, summary
 from support.processes import until
 
 from actors import pipeline
+from infra.local.process import tail
 from sightline.adapters.kafka.admin import create_topics
+from sightline.adapters.kafka.lag import group_lag
 from sightline.adapters.kafka.producer import FramePublisher
 from sightline.adapters.milvus.admin import count, sighting_ids
 from sightline.cameras.open_source import open_source
@@ -82,9 +84,36 @@ class Run:
         except ServiceUnavailable:
             return None
 
-    def finish(self, timeout_s: float = 180.0) -> Ledger:
-        """Wait until every frame has its outcome and every sighting is in Milvus; check what must always hold."""
-        until(lambda: self.ledger().lag == 0, timeout_s=timeout_s, what="every frame's outcome", every_s=1)
+    def waiting(self) -> int | None:
+        """Frames that nobody has committed yet; None while Kafka is on its way back from a crash."""
+        group_id = self.settings.kafka.topic_prefix + self.settings.stream.group_id
+        try:
+            return sum(group_lag(self.settings, group_id=group_id, topic=self.settings.kafka.topic("camera_frames")).values())
+        except ServiceUnavailable:
+            return None
+
+    def _see_all_frames(self, patience_s: float) -> None:
+        # By what comes, not by the clock: how long all of it takes is a matter of who else is at work on this machine.
+        least, since = self.waiting(), time.monotonic()
+        while least != 0:
+            if time.monotonic() - since > patience_s:
+                raise TimeoutError(f"no frame's outcome for {patience_s:g} s, {least} wait; {self._what_actors_say()}")
+            time.sleep(1.0)
+            now = self.waiting()
+            if now is not None and (least is None or now < least):
+                least, since = now, time.monotonic()
+
+    def _what_actors_say(self) -> str:
+        logs = sorted((self.settings.local.state_dir / "logs").glob("*.log"))
+        return "\n".join([str(pipeline.describe(self.settings)), *(f"{log.name}:\n{tail(log)}" for log in logs)])
+
+    def finish(self, patience_s: float = 180.0) -> Ledger:
+        """Wait until every frame has its outcome and every sighting is in Milvus; check what must always hold.
+
+        Raises:
+            TimeoutError: for as long as the patience lasts no frame got one.
+        """
+        self._see_all_frames(patience_s)
         ledger = self.ledger()
         assert_exactly_once(ledger)
         ids = {sighting.sighting_id for sighting in ledger.sightings}

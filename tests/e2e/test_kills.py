@@ -66,7 +66,7 @@ def test_many_parts_are_killed_at_random(product: Any, rooms: dict[str, Path]) -
         victim = rng.choice([*ACTORS, "camera-stream-1", *SERVERS])
         run.kill(victim)
         blows.append(victim)
-    ledger = run.finish(timeout_s=300)
+    ledger = run.finish(patience_s=300)
     run.remove()
     assert len(blows) >= 3
     print(f"\n{len(blows)} kills in {time.monotonic() - began:.0f} s: {', '.join(blows)}; {summary(ledger)}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaProducer, TopicPartition
+from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
+from sightline.adapters.kafka.transactional_producer import TransactionalProducer
 from sightline.settings import Settings
 from sightline.wire import Message
 
@@ -26,7 +27,7 @@ class TransactionalWriter:
         self._settings = settings
         self._id = settings.kafka.topic_prefix + transactional_id
         self._frames = settings.kafka.topic("camera_frames")
-        self._producer: KafkaProducer | None = None
+        self._producer: TransactionalProducer | None = None
 
     def open(self) -> None:
         """Connect and fence.
@@ -36,7 +37,7 @@ class TransactionalWriter:
         """
         kafka = self._settings.kafka
         with kafka_errors_mapped("opening the stream's transactions"):
-            self._producer = KafkaProducer(
+            self._producer = TransactionalProducer(
                 **connection_options(kafka),
                 client_id=self._id,
                 transactional_id=self._id,
@@ -51,7 +52,7 @@ class TransactionalWriter:
             self._producer.init_transactions()
 
     def commit(self, messages: Sequence[Message], offsets: Mapping[int, int], membership: Any) -> None:
-        """Write all messages and commit the frames' offsets, atomically; blocks until decided.
+        """Write all messages and commit the frames' offsets, atomically; blocks until decided, for a minute and a half at most.
 
         Args:
             messages: what was made of the frames.
@@ -94,6 +95,6 @@ class TransactionalWriter:
                 producer.close(timeout=2.0)
 
     @property
-    def _open_producer(self) -> KafkaProducer:
+    def _open_producer(self) -> TransactionalProducer:
         assert self._producer is not None, "open() comes first"
         return self._producer
