@@ -1,0 +1,1 @@
+"""Evaluating a person detector on labelled frames: read, detect, score."""

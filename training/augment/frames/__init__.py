@@ -1,0 +1,1 @@
+"""What happens to whole frames with the boxes of people in them."""

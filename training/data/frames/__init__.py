@@ -1,0 +1,1 @@
+"""Whole frames with the boxes of people: what a detector learns from."""

@@ -1,0 +1,1 @@
+"""The parts of the person detector: trunk, neck, heads, and what is done with their maps."""
