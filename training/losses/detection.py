@@ -1,7 +1,7 @@
 """The two losses of the detector: is there a person, and where.
 
-Both share the people among the cells by :class:`~training.losses.task_alignment.TaskAlignment`, and are divided by the sum of the
-scores that are to be learnt, at least 1, so that a picture of a crowd does not drown the others.
+Both share the people among the cells by :class:`~training.losses.task_alignment.TaskAlignment`, and are divided by the sum of
+the scores that are to be learnt, at least 1, so that a picture of a crowd does not drown the others.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class _Compared:
 class ScoreLoss:
     """Quality focal loss (Li et al., "Generalized Focal Loss", NeurIPS 2020, equation 3) over all cells.
 
-    sum |y - s|^beta BCE(s, y) / max(1, sum y), with s the score and y in [0, 1] what it is to be; beta = 0 is binary cross-entropy.
+    sum |y - s|^beta BCE(s, y) / max(1, sum y), with s the score and y in [0, 1] what it is to be; beta = 0 is plain
+    cross-entropy.
 
     Raises:
         ValueError: called with targets without boxes.

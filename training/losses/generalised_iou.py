@@ -1,7 +1,7 @@
 """How well boxes fit, with a gradient for those that miss.
 
-Rezatofighi et al., "Generalized Intersection over Union" (CVPR 2019), algorithm 1: GIoU = IoU - (C - U) / C, with U the area of the
-union, and C that of the smallest box around both. In (-1, 1], 1 where the boxes are the same.
+Rezatofighi et al., "Generalized Intersection over Union" (CVPR 2019), algorithm 1: GIoU = IoU - (C - U) / C, with U the area
+of the union, and C that of the smallest box around both. In (-1, 1], 1 where the boxes are the same.
 """
 
 from __future__ import annotations

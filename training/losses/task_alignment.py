@@ -1,12 +1,12 @@
 """Which cell learns which person: those that already say it best, in score and in box together.
 
-Feng et al., "TOOD: Task-aligned One-stage Object Detection" (ICCV 2021), sections 3.2 and 3.3: a cell's alignment with a person is
-t = s^alpha u^beta, with s its score and u the IoU of its box. The best ``most`` cells whose centres lie in the person's box
-(FCOS, Tian et al., ICCV 2019) learn the person; a cell that several people claim takes the one whom its box overlaps best. What a
-cell's score learns is t of its person, scaled so that the best cell's is the greatest IoU.
+Feng et al., "TOOD: Task-aligned One-stage Object Detection" (ICCV 2021), sections 3.2 and 3.3: a cell's alignment with a
+person is t = s^alpha u^beta, with s its score and u the IoU of its box. The best ``most`` cells whose centres lie in the
+person's box (FCOS, Tian et al., ICCV 2019) learn the person; a cell that several people claim takes the one whom its box
+overlaps best. What a cell's score learns is t of its person, scaled so that the best cell's is the greatest IoU.
 
-The paper does not say what becomes of a person smaller than a cell, and this settles it: the box is taken as at least one stride
-wide and high, so that each level has a cell for everybody.
+The paper does not say what becomes of a person smaller than a cell, and this settles it: the box is taken as at least one
+stride wide and high, so that each level has a cell for everybody.
 
 Legend: N pictures, A cells, B people a picture at most; rows of zeros stand for nobody.
 """

@@ -1,4 +1,4 @@
-"""The papers' recipes, one a file, with the papers' values as defaults."""
+"""Recipes, a family a file: the papers' with the papers' values as defaults, and those of the nets of perception."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from training.recipes.djl import DjlRecipe, djl_cpu
 from training.recipes.dsa import DsaRecipe, dsa_cpu
 from training.recipes.joint_loss import JointLossRecipe, joint_loss_cpu
 from training.recipes.lrdnn import LrdnnRecipe, lrdnn_cpu
+from training.recipes.person_detector import PersonDetectorRecipe
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -25,6 +26,7 @@ RECIPES: dict[str, Recipe] = {
         dsa_cpu(),
         deep_person_cpu(),
         joint_loss_cpu(),
+        PersonDetectorRecipe(),
     )
 }
 """What ``sightline train --recipe`` takes."""

@@ -1,7 +1,7 @@
 """The person detector: small enough to be trained, and to run, on a CPU.
 
-The size of the input grows while it learns: small canvases first, as most of the steps then cost a fraction, and the net's own size
-at the end, as a net must have seen it to be good at it.
+The size of the input grows while it learns: small canvases first, as most of the steps then cost a fraction, and large ones at
+the end, as a net must have seen them to be good at them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Average precision as COCO defines it (Lin et al., ECCV 2014; the evaluation server's rules), of one class.
 
-Detections of all frames are taken best score first. Each is matched with the person of its frame whom it overlaps best among those
-not taken yet, if by the threshold at least; it is right then, else wrong. Of the precision at each place, its greatest value from
-there on counts; AP is its mean at the recalls 0, 0.01, … 1, with 0 beyond the recall that is reached. ``ap`` is the mean over
-the thresholds 0.50, 0.55, … 0.95, ``ap50`` that at 0.50. At most 100 detections a frame count.
+Detections of all frames are taken best score first. Each is matched with the person of its frame whom it overlaps best among
+those not taken yet, if by the threshold at least; it is right then, else wrong. Of the precision at each place, its greatest
+value from there on counts; AP is its mean at the recalls 0, 0.01, … 1, with 0 beyond the recall that is reached. ``ap`` is the
+mean over the thresholds 0.50, 0.55, … 0.95, ``ap50`` that at 0.50. At most 100 detections a frame count.
 
 Legend: F frames, B people and D detections of a frame, T thresholds.
 """

@@ -1,4 +1,4 @@
-"""``train/``, ``val/`` and ``boxes.csv``: frames with boxes as parts of their sides, as ``sightline synthesize`` writes them too.
+"""``train/``, ``val/`` and ``boxes.csv``: frames with boxes as parts of their sides. ``sightline synthesize`` writes it too.
 
 The table's columns are split, frame, cx, cy, w, h: a row for each person; a row without numbers is a frame without people.
 """

@@ -1,8 +1,8 @@
 """``frames/`` and ``ground_truth.csv``: the frames of one camera in the order of time, with the people in each.
 
-The table's columns are frame, x, y, w, h (pixels) and pid; a person whose identity is not known (pid -1) is a person all the same.
-Frames that the table does not name show nobody. The first half in time is for training, the second for the test: people walk
-through many frames, and a split at random would test on those that were learnt.
+The table's columns are frame, x, y, w, h (pixels) and pid; a person whose identity is not known (pid -1) is a person all the
+same. Frames that the table does not name show nobody. The first half in time is for training, the second for the test: people
+walk through many frames, and a split at random would test on those that were learnt.
 """
 
 from __future__ import annotations

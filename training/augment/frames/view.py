@@ -64,8 +64,7 @@ def drawn_placement(
     """
     fitting = scale * min(window / frame for window, frame in zip(window_hw, frame_hw, strict=True))
     top, left = (
-        float(rng.uniform(*sorted((0.0, window - fitting * frame))))
-        for window, frame in zip(window_hw, frame_hw, strict=True)
+        float(rng.uniform(*sorted((0.0, window - fitting * frame)))) for window, frame in zip(window_hw, frame_hw, strict=True)
     )
     return Placement(fitting, left, top, mirrored)
 

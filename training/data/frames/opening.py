@@ -39,9 +39,7 @@ def open_detection_set(path: Path, *, cache: Path | None = None, report: Report 
     if archive is None:
         return read_detection_set(path)
     unpacking = f"unpacking {archive.name}"
-    return read_detection_set(
-        unpacked(archive, cache or default_cache(), lambda done, total: report(unpacking, done, total))
-    )
+    return read_detection_set(unpacked(archive, cache or default_cache(), lambda done, total: report(unpacking, done, total)))
 
 
 def open_frames(config: DataConfig, *, report: Report = silent) -> OpenedFrames:

@@ -26,8 +26,8 @@ SizeOf = Callable[[int], tuple[int, int]]
 class FrameSet:
     """See :class:`training.feed.TrainingData`.
 
-    A frame is augmented by the generator of (seed, epoch, its index, which of its appearances in the batch this is): neither the
-    thread nor the number of workers changes what it looks like.
+    A frame is augmented by the generator of (seed, epoch, its index, which of its appearances in the batch this is): neither
+    the thread nor the number of workers changes what it looks like.
 
     Args:
         frames: N of them.
@@ -72,12 +72,12 @@ class FrameSet:
 
     def batches(self, indices: Iterator[Int64Array], *, seed: int, epoch: int) -> Iterator[Batch]:
         """The batches of these indices in order, prepared ahead by threads. Close it (or use it up), so that they end."""
-        return prefetched(
-            indices, lambda of: self.batch(of, seed=seed, epoch=epoch), threads=self._threads, ahead=self._ahead
-        )
+        return prefetched(indices, lambda of: self.batch(of, seed=seed, epoch=epoch), threads=self._threads, ahead=self._ahead)
 
     def _view(self, index: int, size_hw: tuple[int, int], rng: np.random.Generator) -> FrameView:
-        another = lambda: self._frames[int(rng.integers(len(self._frames)))].view()  # noqa: E731
+        def another() -> FrameView:
+            return self._frames[int(rng.integers(len(self._frames)))].view()
+
         return self._augmentation(self._frames[index].view(), another, size_hw, rng)
 
 

@@ -1,6 +1,7 @@
 """Where the cells of the levels are, and what boxes their distances mean.
 
-Legend: N pictures, A cells of all levels together (the finest first, row by row), B people. Boxes are xyxy in pixels of the input.
+Legend: N pictures, A cells of all levels together (the finest first, row by row), B people. Boxes are xyxy in pixels of the
+input.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The head of one level: a score and a box for each cell.
 
-Decoupled as in Ge et al., "YOLOX" (2021): what tells a person from a wall is not what tells where the person ends. A cell's box is
-its distances to the four sides, as in Tian et al., "FCOS" (ICCV 2019), here ``exp(raw)`` strides.
+Decoupled as in Ge et al., "YOLOX" (2021): what tells a person from a wall is not what tells where the person ends. A cell's box
+is its distances to the four sides, as in Tian et al., "FCOS" (ICCV 2019), here ``exp(raw)`` strides.
 """
 
 from __future__ import annotations

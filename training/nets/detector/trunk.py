@@ -14,8 +14,8 @@ from training.nets.detector.split_stage import SplitStage
 class WideView(nn.Module):
     """What lies in windows of 5, 9 and 13 cells beside each cell: pooled maxima joined with the map.
 
-    He et al., "Spatial Pyramid Pooling" (ECCV 2014), as the YOLO family has it: a person who fills the picture is larger than what
-    the convolutions see. (N, C, h, w) -> the same shape.
+    He et al., "Spatial Pyramid Pooling" (ECCV 2014), as the YOLO family has it: a person who fills the picture is larger than
+    what the convolutions see. (N, C, h, w) -> the same shape.
     """
 
     def __init__(self, channels: int) -> None:

@@ -88,7 +88,7 @@ def test_other_faults_are_named(tmp_path: Path) -> None:
         read_detection_set(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match="no set of labelled frames; expected\n  train/"):
         read_detection_set(tmp_path)
-    with pytest.raises(ConfigurationError, match="c6_9.jpg is named"):
+    with pytest.raises(ConfigurationError, match=r"c6_9\.jpg is named"):
         read_detection_set(camera(tmp_path / "a", "c6_9.jpg,1,1,2,2,1\n"))
     with pytest.raises(ConfigurationError, match="line 2: expected four numbers"):
         read_detection_set(camera(tmp_path / "b", "c6_1.jpg,1,1,two,2,1\n"))
@@ -99,7 +99,7 @@ def test_other_faults_are_named(tmp_path: Path) -> None:
         read_detection_set(tmp_path / "a")
     broken = camera(tmp_path / "c", "")
     (broken / "frames" / "c6_3.jpg").write_bytes(b"\x00" * 32)
-    with pytest.raises(ConfigurationError, match="c6_3.jpg is no picture"):
+    with pytest.raises(ConfigurationError, match=r"c6_3\.jpg is no picture"):
         read_detection_set(broken)
 
 
