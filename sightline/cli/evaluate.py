@@ -1,4 +1,4 @@
-"""``sightline evaluate``: how well does a model find people again?"""
+"""``sightline evaluate``: how well does a model find people again? Or, of a detector: how well does it find them?"""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ def evaluate(
     ],
     data: Annotated[
         Path,
-        typer.Option(help="Folder (or archive of one) in Market-1501 layout: query/, bounding_box_test/.", metavar="DATA"),
+        typer.Option(
+            help="Folder (or archive) in Market-1501 layout: query/, bounding_box_test/; for detectors, frames with boxes.",
+            metavar="DATA",
+        ),
     ],
     rerank: Annotated[bool, typer.Option("--rerank", help="k-reciprocal re-ranking too.", rich_help_panel=RANK)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
@@ -108,6 +111,9 @@ def evaluate(
     Needs no server. The model is one that `sightline models list` shows, an ONNX file in Sightline's model contract, one that
     `sightline models add` would recognise, or what `sightline train` left: it sees pictures as in the run's validation.
 
+    On whole frames (val/ and boxes.csv, or frames/ and ground_truth.csv) it is a detector's AP50 and AP instead, as COCO
+    defines them.
+
     Examples:
 
     - `sightline evaluate --model reid_osnet --data Market-1501-v15.09.15 --rerank`
@@ -115,7 +121,18 @@ def evaluate(
     - `sightline evaluate --model reid_osnet --data crops/ --query-camera 1 --gallery-camera 2 --gallery-camera 3`
     - `sightline evaluate --model reid_osnet --data crops/ --json | jq .rank_1`
     - `sightline evaluate --model runs/djl_hfa --data market.tar --output report/ --figures`: what the net looks at, too
+    - `sightline evaluate --model person_detector --data made-up/detection`
     """
+    from sightline.cli.evaluate_detector import evaluate_frames, refuse_options_of_ranking
+    from sightline.cli.evaluate_plan import detection_folder
+
+    with CountDisplay() as display:
+        folder = detection_folder(data, progress=display.report)
+    if folder is not None:
+        wrong = {"rerank": rerank, "flip": flip is not None, "keypoints": keypoints is not None, "output": output is not None}
+        refuse_options_of_ranking(**wrong, multi_query=multi_query is not None, pictures=pictures > 0, figures=figures)
+        evaluate_frames(model, folder, threads=threads, as_json=as_json)
+        return
     if (pictures or figures) and output is None:
         raise typer.BadParameter(f"{'--pictures' if pictures else '--figures'}: say where they go with --output FOLDER")
     from sightline.cli.evaluate_display import figures_table, remarks

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.cli.training_extra import training_installed
+from sightline.evaluation.detection.layouts import is_detection_set
 from sightline.evaluation.market_layout import LabelledFolder, is_market_layout, read_market_layout
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ def people_in(data: Path, *, any_layout: bool, progress: Progress) -> tuple[Labe
     else:
         people = read_market_layout(folder)
     return people, (data,) if folder == data else (data, folder)
+
+
+def detection_folder(data: Path, *, progress: Progress) -> Path | None:
+    """The folder of a set of labelled frames, unpacked where it is an archive; None = the data are of another kind.
+
+    What `sightline synthesize` writes is of both kinds: it is people to be found again, its ``detection/`` are frames.
+    """
+    folder = _unpacked(data, progress)
+    return folder if folder.is_dir() and not is_market_layout(folder) and is_detection_set(folder) else None
 
 
 def _unpacked(data: Path, progress: Progress) -> Path:

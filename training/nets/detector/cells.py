@@ -33,7 +33,7 @@ def cells_of(maps: Sequence[Tensor], strides: Sequence[int]) -> Cells:
     """The cells of maps (N, C, h, w), one a level."""
     centres, sizes = [], []
     for level, stride in zip(maps, strides, strict=True):
-        height, width = level.shape[2:]
+        height, width = map(int, level.shape[2:])  # plain numbers, so that they are constants in a traced graph
         y, x = (torch.arange(count, device=level.device, dtype=torch.float32) for count in (height, width))
         grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).reshape(-1, 2)
         centres.append((grid + 0.5) * stride)
