@@ -43,11 +43,11 @@ def main() -> None:
         name="detector",
         title="Finding people in whole frames",
         method=(
-            "AP as COCO defines it (101 recalls; AP50 at an IoU of 0.50, AP the mean from 0.50 to 0.95), of one class, at most "
-            "100 detections a frame. Frames are letterboxed onto the model's canvas as the stream does. `person_detection` is its "
-            "validation part; `camera6` is the second half in time of the street camera, and people whose identity is not known "
-            "are people too. Ours learnt the other parts of both; the yardstick, YOLOX-nano on COCO, neither. Milliseconds are "
-            "of the net alone on one core, one frame at a time, the median."
+            "AP as COCO defines it (101 recalls; AP50 at an IoU of 0.50, AP the mean from 0.50 to 0.95), of one class, at "
+            "most 100 detections a frame. Frames are letterboxed onto the model's canvas as the stream does. "
+            "`person_detection` is its validation part; `camera6` is the second half in time of the street camera, and "
+            "people whose identity is not known are people too. Ours learnt the other parts of both; the yardstick, YOLOX- "
+            "nano on COCO, neither. Milliseconds are of the net alone on one core, one frame at a time, the median."
         ),
         tables=(Table("Average precision", columns, rows),),
         machine=facts,

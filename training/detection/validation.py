@@ -11,11 +11,11 @@ from torch import Tensor
 
 from sightline.evaluation.detection.average_precision import average_precision
 from sightline.geometry import Letterbox, letterbox
+from sightline.suppression import Suppression, kept_candidates
 from sightline.types import Detections, Float32Array
 from training.batch import Inputs
 from training.config import Precision
 from training.data.frames.stored import StoredFrame
-from training.detection.suppression import kept_candidates
 from training.nets.system import System
 from training.objective import autocast, laid_out
 from training.validation import Figures
@@ -62,5 +62,5 @@ class DetectionValidation:
 
 def _detections(boxes: Tensor, scores: Tensor, placed: Letterbox) -> Detections:
     corners, certain = boxes.float().cpu().numpy(), scores.float().cpu().numpy()
-    rows = kept_candidates(corners, certain)
+    rows = kept_candidates(corners, certain, Suppression())
     return Detections(placed.undo(corners[rows]), certain[rows])

@@ -19,14 +19,14 @@ from torch import Tensor, nn
 
 from sightline.errors import ModelError
 from sightline.models.comparison import FLOAT32_TOLERANCE, Arrays, Difference, compare_outputs
-from sightline.models.importer.detections import ROWS, write_best_boxes
+from sightline.models.importer.detections import write_best_boxes
 from sightline.models.importer.graph import GraphWriter, tensor_info
 from sightline.models.importer.reference import best_boxes
 from sightline.models.session import OnnxSession
 from sightline.ports import Inference
 from sightline.spec import ModelSpec, TensorSpec
+from sightline.suppression import ROWS, Suppression
 from sightline.types import UInt8Array
-from training.detection.suppression import SUPPRESSION
 from training.export.gate import Finding, require_passed
 from training.export.onnx_file import onnx_bytes
 from training.nets.systems.detector import Detector
@@ -35,6 +35,7 @@ from training.trained import AnyTrained
 IMAGE, BOXES, SCORES = "image", "boxes", "scores"
 """Names of the model contract."""
 _CANDIDATES = ("candidate_boxes", "candidate_scores")
+_SUPPRESSION = Suppression()
 _BATCH = 8
 
 
@@ -126,7 +127,7 @@ async def detections_compared_on(server: Inference, exported: ExportedDetector, 
 def completed(model: ModelProto, size_hw: Sequence[int]) -> ModelProto:
     """The traced graph of candidates with what keeps the best of them behind it."""
     tail = GraphWriter("tail")
-    for value, name in zip(write_best_boxes(tail, *_CANDIDATES, suppression=SUPPRESSION), (BOXES, SCORES), strict=True):
+    for value, name in zip(write_best_boxes(tail, *_CANDIDATES, suppression=_SUPPRESSION), (BOXES, SCORES), strict=True):
         tail.name_output(value, name)
     graph = model.graph
     graph.node.extend(tail.nodes)
@@ -147,7 +148,7 @@ def _by_torch(net: ServedDetector, pictures: UInt8Array) -> list[Arrays]:
     with torch.no_grad():
         found = [net(torch.from_numpy(batch)) for batch in _batches(pictures)]
     return [
-        best_boxes(box.numpy(), score.numpy(), SUPPRESSION)
+        best_boxes(box.numpy(), score.numpy(), _SUPPRESSION)
         for boxes, scores in found
         for box, score in zip(boxes, scores, strict=True)
     ]

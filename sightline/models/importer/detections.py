@@ -6,25 +6,12 @@ N pictures, A candidates each, 100 rows out: ``boxes`` float32 (N, 100, 4) xyxy 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sightline.models.importer.graph import GraphWriter
+from sightline.suppression import ROWS, Suppression
 
-ROWS = 100
-"""Boxes per picture in the model contract."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """Greedy non-maximum suppression: of two boxes whose IoU exceeds ``iou`` the lower score goes.
-
-    Candidates whose score is ``min_score`` or less are dropped first: they cost time and no tracker wants them.
-    """
-
-    iou: float = 0.65
-    min_score: float = 0.01
+__all__ = ["ROWS", "Suppression", "write_best_boxes"]
 
 
 def write_best_boxes(

@@ -1,21 +1,18 @@
-"""The validation of detectors: suppression as the exported graph has it, and boxes in pixels of the frames."""
+"""The validation of detectors: candidates suppressed, boxes in pixels of the frames."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from support.labelled_frames import write_detection_set
 from torch import Tensor, nn
 
-from sightline.models.importer.reference import suppress
 from training.config import Precision
 from training.data.config import DataConfig
 from training.data.frames.opening import open_frames
 from training.data.frames.stored import StoredFrame
-from training.detection.suppression import SUPPRESSION, kept_candidates
 from training.detection.validation import DetectionValidation
 from training.nets.detector.config import DetectorConfig
 from training.nets.systems.detector import Detector
@@ -51,20 +48,6 @@ def frames(folder: Path) -> tuple[StoredFrame, ...]:
 
 def validation(stored: tuple[StoredFrame, ...]) -> DetectionValidation:
     return DetectionValidation(stored, (SIDE, SIDE), Precision(), torch.device("cpu"))
-
-
-def test_no_candidates_are_kept_of_none() -> None:
-    assert kept_candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32)).tolist() == []
-
-
-def test_candidates_are_kept_as_the_plain_reference_keeps_them() -> None:
-    rng = np.random.default_rng(0)
-    corner = rng.uniform(0, 100, (300, 2))
-    boxes = np.concatenate([corner, corner + rng.uniform(5, 60, (300, 2))], axis=1).astype(np.float32)
-    scores = rng.uniform(0, 1, 300).astype(np.float32)
-    kept = kept_candidates(boxes, scores)
-    assert kept.tolist() == suppress(boxes, scores, SUPPRESSION)
-    assert 20 < len(kept) <= 100
 
 
 def test_a_detector_that_sees_everything_scores_one(tmp_path: Path) -> None:
