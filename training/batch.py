@@ -56,6 +56,8 @@ class Targets:
             None = not asked for.
         iuv: uint8 (N, H, W, 3): body part 0 to 24, u and v as parts of 255, of the pixels of the net's input.
             None = not asked for.
+        annotated: bool (N, J): joints that the picture's set says of whether they are seen; those of confidence 0 among them
+            are hidden, or cut off, and not merely unknown. None = nobody asks.
     """
 
     classes: Tensor
@@ -64,6 +66,7 @@ class Targets:
     keypoints: Tensor | None = None
     boxes: Tensor | None = None
     iuv: Tensor | None = None
+    annotated: Tensor | None = None
 
     def to(self, device: torch.device, keypoints: Tensor | None) -> Targets:
         """The same on another device; ``keypoints``: the inputs', which are there already."""
@@ -74,6 +77,7 @@ class Targets:
             keypoints,
             _moved(self.boxes, device),
             _moved(self.iuv, device),
+            _moved(self.annotated, device),
         )
 
 

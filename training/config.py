@@ -21,27 +21,39 @@ class AugmentConfig(Config):
     """What happens to a training sample, in this order; key points and dense coordinates go along.
 
     Attributes:
+        cut_off: probability that up to half of the picture is cut away at one side, mostly below.
         scale: the part of the area that a random crop keeps, from and to; (1, 1) = none.
         aspect: height by width of that crop, from and to; None = the picture's.
         pad: mean-coloured pixels around the picture before it is cut to size at random.
         resize_hw: brought to this size first, then cut to the net's size at random (at test: in the middle); None = straight
             to the net's size.
+        rotate: greatest turn about the middle, degrees, either way.
+        zoom: factor of the size at which the picture is seen, from and to; (1, 1) = as it is.
+        stretch: greatest relative change of its width, and of its height, each by itself.
+        shift: greatest move, as a part of its sides, each way.
         flip: probability of a mirror image; left and right change names.
         colour_jitter: greatest relative change of brightness, contrast and saturation.
         channel_gain: greatest relative change of each colour channel alone.
+        cover: probability that something stands before one side of the picture, mostly below.
         erase: probability of random erasing.
         erase_with: what an erased rectangle is filled with.
         part_disturbance: greatest shift of each key point, as a part of the picture's sides (DJL's robustness rows).
         part_alignment: how part images are laid out: warped by their dense coordinates, or cut out by their boxes (DSA-reID).
     """
 
+    cut_off: float = Field(default=0.0, ge=0, le=1)
     scale: tuple[float, float] = (1.0, 1.0)
     aspect: tuple[float, float] | None = None
     pad: int = Field(default=0, ge=0)
     resize_hw: tuple[int, int] | None = None
+    rotate: float = Field(default=0.0, ge=0, le=180)
+    zoom: tuple[float, float] = (1.0, 1.0)
+    stretch: float = Field(default=0.0, ge=0, lt=1)
+    shift: float = Field(default=0.0, ge=0, le=1)
     flip: float = Field(default=0.5, ge=0, le=1)
     colour_jitter: float = Field(default=0.0, ge=0, le=1)
     channel_gain: float = Field(default=0.0, ge=0, le=1)
+    cover: float = Field(default=0.0, ge=0, le=1)
     erase: float = Field(default=0.0, ge=0, le=1)
     erase_with: Literal["mean", "noise"] = "mean"
     part_disturbance: float = Field(default=0.0, ge=0, le=1)

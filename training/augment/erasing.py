@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.augment.view import MEAN_COLOUR, View, hidden
+from training.augment.view import MEAN_COLOUR, View
 
 AREA = (0.02, 0.4)
 ASPECT = (0.3, 1 / 0.3)
@@ -36,18 +36,10 @@ class RandomErasing:
 
     def _erased(self, view: View, box: tuple[int, int, int, int], rng: np.random.Generator) -> View:
         left, top, right, bottom = box
-        window = np.s_[top:bottom, left:right]
-        image = view.image.copy()
         shape = (bottom - top, right - left, 3)
-        image[window] = rng.integers(0, 256, shape, np.uint8) if self.fill == "noise" else MEAN_COLOUR
-        keypoints, iuv = view.keypoints, view.iuv
-        if keypoints is not None:
-            x, y = keypoints[:, 0], keypoints[:, 1]
-            keypoints = hidden(keypoints, (x >= left) & (x < right) & (y >= top) & (y < bottom))
-        if iuv is not None:
-            iuv = iuv.copy()
-            iuv[window] = 0
-        return View(image, keypoints, iuv)
+        noise = self.fill == "noise"
+        pixels = rng.integers(0, 256, shape, np.uint8) if noise else np.broadcast_to(np.array(MEAN_COLOUR, np.uint8), shape)
+        return view.covered(left, top, pixels)
 
 
 def _rectangle(size_hw: tuple[int, int], rng: np.random.Generator) -> tuple[int, int, int, int] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.body_model.parts import FLIP as PART_FLIP
 from sightline.body_model.parts import UNPAIRED
@@ -74,6 +75,40 @@ class View:
             None if self.keypoints is None else self.keypoints * scale,
             None if self.iuv is None else resized_iuv(self.iuv, size_hw),
         )
+
+    def warped(self, matrix: NDArray[np.float64], size_hw: tuple[int, int]) -> View:
+        """Moved by an affine map and cut to a size; what comes in from outside is of the mean colour, and nothing is known there.
+
+        Args:
+            matrix: (2, 3), from positions here to positions there.
+            size_hw: height and width there.
+        """
+        # OpenCV counts from the middle of the first pixel, we from its corner.
+        centred = matrix.copy()
+        centred[:, 2] += 0.5 * (matrix[:, 0] + matrix[:, 1]) - 0.5
+        size_wh, nearest = (size_hw[1], size_hw[0]), cv2.INTER_NEAREST
+        image = cv2.warpAffine(self.image, centred, size_wh, flags=cv2.INTER_LINEAR, borderValue=MEAN_COLOUR)
+        iuv = None if self.iuv is None else np.asarray(cv2.warpAffine(self.iuv, centred, size_wh, flags=nearest), np.uint8)
+        keypoints = None
+        if self.keypoints is not None:
+            keypoints = self.keypoints.copy()
+            keypoints[:, :2] = self.keypoints[:, :2] @ matrix[:, :2].T.astype(np.float32) + matrix[:, 2].astype(np.float32)
+            keypoints = hidden(keypoints, (self.keypoints[:, 2] <= 0) | ~_within(keypoints, size_hw))
+        return View(np.asarray(image, np.uint8), keypoints, iuv)
+
+    def covered(self, left: int, top: int, pixels: UInt8Array) -> View:
+        """With something before it: these pixels (h, w, 3), at this place; what they cover is hidden, and of no part."""
+        height, width = pixels.shape[:2]
+        window = np.s_[top : top + height, left : left + width]
+        image, keypoints, iuv = self.image.copy(), self.keypoints, self.iuv
+        image[window] = pixels
+        if keypoints is not None:
+            x, y = keypoints[:, 0] - left, keypoints[:, 1] - top
+            keypoints = hidden(keypoints, (x >= 0) & (x < width) & (y >= 0) & (y < height))
+        if iuv is not None:
+            iuv = iuv.copy()
+            iuv[window] = 0
+        return View(image, keypoints, iuv)
 
     def mirrored(self) -> View:
         """Left to right: joints and parts change sides, the torso's v runs the other way."""

@@ -30,11 +30,13 @@ class KeypointTable:
         rows: name -> row of ``keypoints``.
         keypoints: float32 (R, J, 3): x, y and confidence of the canonical joints.
         in_pixels: x and y are pixels of the file (continuous: the first pixel covers [0, 1)), not parts of the picture.
+        joints: those that the table has.
     """
 
     rows: Mapping[str, int]
     keypoints: Float32Array
     in_pixels: bool
+    joints: tuple[str, ...] = JOINTS
 
     def of(self, names: Sequence[str], sizes_wh: Sequence[tuple[int, int]]) -> Float32Array:
         """Key points of these pictures, of these sizes: float32 (N, J, 3), x and y in [0, 1] of the picture.
@@ -54,8 +56,12 @@ class KeypointTable:
         return out
 
 
-def read_keypoints(path: Path) -> KeypointTable:
+def read_keypoints(path: Path, *, unnamed: tuple[str, ...] = JOINTS) -> KeypointTable:
     """The table in a numpy archive.
+
+    Args:
+        path: of the archive.
+        unnamed: what its joints are, in order, where it does not name them; the first K of these.
 
     Raises:
         ConfigurationError: it is missing, or not as the module says.
@@ -63,24 +69,25 @@ def read_keypoints(path: Path) -> KeypointTable:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        return _table(arrays)
+        return _table(arrays, unnamed)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         expected = f"name (N,), xy (N, K, 2), K <= {len(JOINTS)}, and perhaps joints (K,), confidence (N, K), unit"
         raise ConfigurationError(f"{path}: expected a numpy archive of {expected}; {error}") from error
 
 
-def _table(arrays: Mapping[str, Any]) -> KeypointTable:
+def _table(arrays: Mapping[str, Any], unnamed: tuple[str, ...]) -> KeypointTable:
     names, xy = [without_suffix(str(name)) for name in arrays["name"]], np.asarray(arrays["xy"], np.float32)
-    if xy.ndim != 3 or len(names) != len(xy) or xy.shape[2] != 2 or xy.shape[1] > len(JOINTS):
+    if xy.ndim != 3 or len(names) != len(xy) or xy.shape[2] != 2 or xy.shape[1] > len(unnamed):
         raise ValueError(f"got {len(names)} names and xy {xy.shape}")
     if len(set(names)) < len(names):
         raise ValueError(f"{len(names) - len(set(names))} names are there twice")
     unit = str(arrays.get("unit", "pixel"))
     if unit not in ("pixel", "picture"):
         raise ValueError(f"unit: expected pixel or picture, got {unit!r}")
-    joints = [str(name) for name in arrays["joints"]] if "joints" in arrays else list(JOINTS[: xy.shape[1]])
+    joints = [str(name) for name in arrays["joints"]] if "joints" in arrays else list(unnamed[: xy.shape[1]])
     confidence = np.asarray(arrays["confidence"], np.float32) if "confidence" in arrays else (xy != 0).any(axis=-1)
     keypoints = np.zeros((len(xy), len(JOINTS), 3), np.float32)
     keypoints[:, list(indices(joints)), :2] = xy + 0.5 if unit == "pixel" else xy
     keypoints[:, list(indices(joints)), 2] = confidence
-    return KeypointTable({name: row for row, name in enumerate(names)}, keypoints, in_pixels=unit == "pixel")
+    rows = {name: row for row, name in enumerate(names)}
+    return KeypointTable(rows, keypoints, in_pixels=unit == "pixel", joints=tuple(joints))

@@ -14,7 +14,10 @@ from sightline.body_model.parts import FLIP as PART_FLIP
 from sightline.body_model.parts import PARTS
 from sightline.skeleton import FLIP, JOINTS
 from sightline.types import UInt8Array
+from training.augment.affine_move import AffineMove
 from training.augment.area_crop import AreaCrop
+from training.augment.cover import Cover
+from training.augment.cut_off import CutOff
 from training.augment.flip import Flip
 from training.augment.pad_and_cut import PadAndCut, centre_cut
 from training.augment.pipeline import Pipeline, at_test, training_pipeline
@@ -64,6 +67,8 @@ GEOMETRY = (
     Resize(SIZE),
     Resize((150, 90)),
     Flip(0.5),
+    CutOff(1.0),
+    AffineMove(rotate=20, zoom=(0.8, 1.3), stretch=0.15, shift=0.1, size_hw=SIZE),
     AreaCrop((0.3, 1.0), None, SIZE),
     AreaCrop((0.64, 1.0), (1.0, 3.0), SIZE),
     PadAndCut((60, 40), pad=12),
@@ -71,6 +76,7 @@ GEOMETRY = (
     lambda view, rng: at_test(view, AugmentConfig(resize_hw=(110, 60)), SIZE),
     training_pipeline(AugmentConfig(scale=(0.4, 1.0), pad=7, resize_hw=(110, 60), flip=0.5), SIZE),
     training_pipeline(AugmentConfig(scale=(0.4, 1.0), flip=0.5, erase=0.8), SIZE),
+    training_pipeline(AugmentConfig(cut_off=0.5, rotate=15, zoom=(0.9, 1.2), shift=0.05, cover=0.5), SIZE),
 )
 
 
