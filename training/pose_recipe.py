@@ -31,7 +31,8 @@ class PoseRecipe(Recipe):
         training = PosedTrainingSet(sets, augmentation, threads=data.threads, ahead=data.ahead)
         held_out = {
             each.name: HeldOut(
-                EvaluationPart(each.held_out, self.augment, self.size_hw, threads=data.threads, ahead=data.ahead), each.annotated
+                EvaluationPart(each.held_out, self.augment, self.size_hw, threads=data.threads, ahead=data.ahead),
+                each.annotated,
             )
             for each in sets
             if len(each.held_out)

@@ -40,8 +40,8 @@ class HeldOut:
 class PoseValidation:
     """PCK@0.2 of the torso (left shoulder to right hip), PCKh@0.5, and how well confidences tell seen joints from hidden ones.
 
-    Figures: ``pck``, the mean of the sets' own, by which the best weights are kept; ``pck/SET``, ``pckh/SET`` and, where a set has
-    both, ``seen/SET``: how often a joint that is seen is surer than one that is not.
+    Figures: ``pck``, the mean of the sets' own, by which the best weights are kept; ``pck/SET``, ``pckh/SET`` and, where a set
+    has both, ``seen/SET``: how often a joint that is seen is surer than one that is not.
 
     Attributes:
         sets: name -> what is held out; at least one.

@@ -15,8 +15,7 @@ from sightline.errors import ModelError
 if TYPE_CHECKING:
     from sightline.models.repository import ModelRepository
     from sightline.settings import Settings
-    from training.export.exporting import ExportedModel
-    from training.export.gate_data import Crops
+    from training.export.candidate import Candidate, Wanted
 
 
 class Precision(StrEnum):
@@ -33,9 +32,11 @@ GATE, KEEP = "What it is compared on", "What is kept, and where"
 def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, its weights.pt, or a checkpoint.", metavar="RUN")],
     *,
-    name: Annotated[str, typer.Option(help="On Triton: reid_NAME. A name that is there becomes its next version.")],
+    name: Annotated[
+        str, typer.Option(help="On Triton: reid_NAME, or keypoints. A name that is there becomes its next version.")
+    ],
     data: Annotated[
-        Path, typer.Option(help="A data set whose gallery's crops are compared; folder or archive.", rich_help_panel=GATE)
+        Path, typer.Option(help="A data set whose held-out pictures are compared; folder or archive.", rich_help_panel=GATE)
     ],
     crops: Annotated[int, typer.Option(min=2, help="How many, at most.", rich_help_panel=GATE)] = 64,
     precision: Annotated[
@@ -52,53 +53,50 @@ def export(
 ) -> None:
     """Make a trained system a model of the repository: ONNX with all preprocessing inside.
 
-    It must pass the gate: torch, ONNX Runtime and, where it runs, Triton give the same embeddings of real crops (a cosine of
-    0.9999 or more for each; 0.999 in half precision). In 8 bits the mAP on the data set counts: it may drop by 0.5 points. A
-    model that does not pass is refused with the numbers, and nothing is kept.
+    It must pass the gate: torch, ONNX Runtime and, where it runs, Triton give the same of real pictures: embeddings of a cosine
+    of 0.9999 or more for each (0.999 in half precision; in 8 bits the mAP on the data set counts, which may drop by 0.5
+    points), places of joints and boxes to a fraction of a pixel. A model that does not pass is refused with the numbers, and
+    nothing is kept.
 
     Examples:
 
     - `sightline models export runs/djl_hfa --name reid_djl --data Market-1501-v15.09.15`
     - `sightline models export runs/djl_hfa --name reid_djl --data Market-1501-v15.09.15 --precision int8`
+    - `sightline models export runs/keypoints --name keypoints --data Market-1501-v15.09.15`
     - `sightline models export runs/baseline_cpu/weights.pt --name reid_small --data crops/ --flip --terms "research use"`
     """
+    from sightline.cli.training_extra import training_installed
     from sightline.models.adding import install_model
     from sightline.models.repository import ModelRepository
     from sightline.models.triton_config import Batching
     from sightline.settings import load_settings
 
+    with training_installed("Exporting a trained system"):
+        from training.export.candidate import Wanted
+
     settings = load_settings()
+    wanted = Wanted(name, data, crops, precision.value, flip, terms)
     with stderr.status(f"Exporting {run} and comparing it with the trained net…"):
-        exported, compared = _exported(run, name=name, data=data, limit=crops, precision=precision, flip=flip, terms=terms)
-    for finding in exported.findings:
+        model = _candidate(run, wanted)
+    for finding in model.findings:
         stdout.print(finding.describe(), highlight=False, soft_wrap=True)
     repository = ModelRepository([folder] if folder else settings.model_repositories)
     batching = Batching(max_batch_size=max_batch_size)
-    model, changed = install_model(repository, exported.spec, exported.onnx, batching=batching)
+    installed, changed = install_model(repository, model.spec, model.onnx, batching=batching)
     if folder is None or folder in settings.model_repositories:
-        asyncio.run(_on_triton(settings, repository, exported, compared))
+        asyncio.run(_on_triton(settings, repository, model))
     verb = "Added" if changed else "Unchanged:"
-    stdout.print(f"{verb} [bold]{name}[/] version {model.spec.version} in {model.folder}", highlight=False)
+    stdout.print(f"{verb} [bold]{name}[/] version {installed.spec.version} in {installed.folder}", highlight=False)
 
 
-def _exported(
-    run: Path, *, name: str, data: Path, limit: int, precision: Precision, flip: bool, terms: str
-) -> tuple[ExportedModel, Crops]:
-    from sightline.cli.training_extra import training_installed
+def _candidate(run: Path, wanted: Wanted) -> Candidate:
+    from training.export.candidate import candidate
+    from training.trained import read_any_trained
 
-    with training_installed("Exporting a trained system"):
-        from training.data.config import DataConfig
-        from training.export.exporting import export as export_trained
-        from training.export.gate_data import read_gate_data
-        from training.export.served_net import crop_hw
-        from training.trained import read_trained
-
-    trained = read_trained(run)
-    gate = read_gate_data(DataConfig(path=data), crop_hw(trained.recipe), limit=limit)
-    return export_trained(trained, name=name, data=gate, precision=precision.value, flip=flip, terms=terms), gate.compared
+    return candidate(read_any_trained(run), wanted)
 
 
-async def _on_triton(settings: Settings, repository: ModelRepository, exported: ExportedModel, crops: Crops) -> None:
+async def _on_triton(settings: Settings, repository: ModelRepository, model: Candidate) -> None:
     """Load it where Triton runs, and compare there too.
 
     Raises:
@@ -106,20 +104,20 @@ async def _on_triton(settings: Settings, repository: ModelRepository, exported: 
     """
     from sightline.adapters.triton import TritonInference
     from sightline.cli.models_triton import load_on_triton, ready_on_triton, unload_from_triton
-    from training.export.exporting import compared_on
 
-    name = exported.spec.name
+    name = model.spec.name
     await load_on_triton(settings, name)
     if not await ready_on_triton(settings, [name]):
         return
     triton = TritonInference(settings.triton)
     await triton.open()
     try:
-        agreement = await compared_on(triton, exported, crops)
+        findings = await model.compare_on(triton)
     finally:
         await triton.close()
-    stdout.print(agreement.describe(), highlight=False, soft_wrap=True)
-    if not agreement.passed:
+    for finding in findings:
+        stdout.print(finding.describe(), highlight=False, soft_wrap=True)
+    if not all(finding.passed for finding in findings):
         await unload_from_triton(settings, name)
         repository.remove(name)
         raise ModelError(f"{name} is refused and was taken out: Triton does not give what ONNX Runtime gives")

@@ -65,7 +65,7 @@ def pck_by_joint(found: Float32Array, true: Float32Array, *, ends: tuple[str, st
     hits = correct(found, true, lengths(true, ends), part)
     counts = np.isfinite(hits).sum(axis=0)
     right = np.nansum(hits, axis=0)
-    return np.divide(right, counts, out=np.full(len(counts), np.nan, np.float32), where=counts > 0, dtype=np.float32)
+    return np.where(counts > 0, right / np.maximum(counts, 1), np.nan).astype(np.float32)
 
 
 def separation(confidence: Float32Array, seen: NDArray[np.bool_]) -> float:

@@ -24,7 +24,9 @@ def like(pixel: np.ndarray, colour: tuple[int, int, int]) -> bool:
 
 
 def test_a_limb_joins_two_seen_joints_in_the_colour_of_its_side() -> None:
-    points = keypoints(left_hip=(20.5, 20.5, 1), left_knee=(20.5, 60.5, 0.9), right_hip=(40.5, 20.5, 1), right_knee=(40.5, 60.5, 1))
+    points = keypoints(
+        left_hip=(20.5, 20.5, 1), left_knee=(20.5, 60.5, 0.9), right_hip=(40.5, 20.5, 1), right_knee=(40.5, 60.5, 1)
+    )
     drawn = draw_skeleton(BLACK, points)
     assert like(drawn[40, 20], LEFT)
     assert like(drawn[40, 40], RIGHT)

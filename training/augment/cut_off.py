@@ -9,7 +9,6 @@ import numpy as np
 
 from training.augment.view import View
 
-
 Side = Literal["bottom", "top", "left", "right"]
 
 _LARGEST = 0.5

@@ -77,7 +77,7 @@ class View:
         )
 
     def warped(self, matrix: NDArray[np.float64], size_hw: tuple[int, int]) -> View:
-        """Moved by an affine map and cut to a size; what comes in from outside is of the mean colour, and nothing is known there.
+        """Moved by an affine map and cut to a size; what comes in from outside is of the mean colour, and of no part.
 
         Args:
             matrix: (2, 3), from positions here to positions there.

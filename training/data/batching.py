@@ -63,8 +63,9 @@ def pinned(batch: Batch, pin: Callable[[Tensor], Tensor] = Tensor.pin_memory) ->
     inputs, targets = batch.inputs, batch.targets
     keypoints = None if inputs.keypoints is None else pin(inputs.keypoints)
     part_images = None if inputs.part_images is None else pin(inputs.part_images)
+    annotated = None if targets.annotated is None else pin(targets.annotated)
     return Batch(
         Inputs(pin(inputs.images), keypoints, part_images),
-        Targets(pin(targets.classes), pin(targets.camids), pin(targets.attributes), keypoints),
+        Targets(pin(targets.classes), pin(targets.camids), pin(targets.attributes), keypoints, annotated=annotated),
         batch.indices,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.errors import ModelError
 from sightline.types import Float32Array
@@ -81,6 +82,45 @@ class MeanApDrop:
         return f"{'ok ' if self.passed else 'BAD'} mAP on {self.data}: {figures}"
 
 
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """One output of two nets, of the same pictures.
+
+    Attributes:
+        of: which nets.
+        output: its name.
+        samples: how many pictures were compared.
+        worst: the largest difference of a number.
+        allowed: the largest that passes.
+    """
+
+    of: str
+    output: str
+    samples: int
+    worst: float
+    allowed: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every number agrees; not-a-number does not."""
+        return self.samples > 0 and bool(self.worst <= self.allowed)
+
+    def describe(self) -> str:
+        """The numbers in one line."""
+        figures = f"largest difference {self.worst:.2g} (allowed {self.allowed:g}), {self.samples} pictures"
+        return f"{'ok ' if self.passed else 'BAD'} {self.of}, {self.output}: {figures}"
+
+
+def closeness(
+    of: str, wanted: Mapping[str, NDArray[Any]], got: Mapping[str, NDArray[Any]], allowed: Mapping[str, float]
+) -> tuple[Closeness, ...]:
+    """Compare each of the allowed outputs, (N, …), number by number."""
+    return tuple(
+        Closeness(of, name, len(wanted[name]), _largest_difference(wanted[name], got.get(name)), most)
+        for name, most in allowed.items()
+    )
+
+
 def agreement(of: str, wanted: Float32Array, got: Float32Array, *, precision: Precision) -> Agreement:
     """Compare embeddings (N, D) at length 1, row by row."""
     if wanted.shape != got.shape:
@@ -89,6 +129,13 @@ def agreement(of: str, wanted: Float32Array, got: Float32Array, *, precision: Pr
     cosines = 1 - ((wanted.astype(np.float64) - got) ** 2).sum(axis=1) / 2
     worst, mean = (float(cosines.min()), float(cosines.mean())) if len(cosines) else (float("nan"),) * 2
     return Agreement(of, len(cosines), worst, mean, LOWEST_COSINE[precision])
+
+
+def _largest_difference(wanted: NDArray[Any], got: NDArray[Any] | None) -> float:
+    """NaN where the shapes differ, or there is nothing to compare."""
+    if got is None or wanted.shape != got.shape or not wanted.size:
+        return float("nan")
+    return float(np.abs(wanted.astype(np.float64) - got.astype(np.float64)).max())
 
 
 def require_passed(name: str, findings: Sequence[Finding]) -> None:

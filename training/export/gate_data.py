@@ -12,8 +12,9 @@ from sightline.types import Float32Array, UInt8Array
 from training.batch import Inputs
 from training.config import AugmentConfig
 from training.data.config import DataConfig
-from training.data.evaluation_set import EvaluationSet
+from training.data.evaluation_set import EvaluationPart, EvaluationSet
 from training.data.opening import NetInput, open_training_data
+from training.data.posed.opening import open_posed_sets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +80,19 @@ def read_gate_data(data: DataConfig, size_hw: tuple[int, int], *, limit: int) ->
     learned = opened.training
     calibration = Crops.of(learned.batch(_evenly(len(learned), limit), seed=0, epoch=0).inputs) if len(learned) >= 2 else None
     return GateData(compared, calibration, opened.evaluation if len(opened.evaluation.query) else None)
+
+
+def read_posed_crops(data: DataConfig, size_hw: tuple[int, int], *, limit: int) -> UInt8Array:
+    """Crops evenly out of what a set of people with joints holds out: uint8 RGB (N, H, W, 3), at most ``limit``.
+
+    Raises:
+        ConfigurationError: the set cannot be read, or holds fewer than two pictures out.
+    """
+    [posed] = open_posed_sets(data)
+    part = EvaluationPart(posed.held_out, AugmentConfig(), size_hw)
+    if len(part) < 2:
+        raise ConfigurationError(f"{data.path} holds {len(part)} pictures out, and a comparison needs two")
+    return Crops.of(part.inputs(_evenly(len(part), limit))).images
 
 
 def _evenly(count: int, limit: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -31,7 +31,9 @@ class JointConfidenceLoss:
 
     def __call__(self, outputs: Outputs, targets: Targets) -> Tensor:
         if targets.keypoints is None or targets.annotated is None:
-            raise ValueError("confidences are learnt from key points and from which joints were annotated: the targets lack them")
+            raise ValueError(
+                "confidences are learnt from key points and from which joints were annotated: the targets lack them"
+            )
         [place], [seen] = outputs.maps["places"], outputs.maps["seen"]
         maps = JointMaps(place, seen)
         keypoints = targets.keypoints.to(place)

@@ -8,6 +8,7 @@ from training.recipes.deep_person import DeepPersonRecipe, deep_person_cpu
 from training.recipes.djl import DjlRecipe, djl_cpu
 from training.recipes.dsa import DsaRecipe, dsa_cpu
 from training.recipes.joint_loss import JointLossRecipe, joint_loss_cpu
+from training.recipes.keypoints import KeypointsRecipe
 from training.recipes.lrdnn import LrdnnRecipe, lrdnn_cpu
 from training.recipes.person_detector import PersonDetectorRecipe
 
@@ -20,6 +21,7 @@ RECIPES: dict[str, Recipe] = {
         DsaRecipe(),
         DeepPersonRecipe(),
         JointLossRecipe(),
+        KeypointsRecipe(),
         baseline_cpu(),
         djl_cpu(),
         lrdnn_cpu(),

@@ -31,29 +31,29 @@ class KeypointsRecipe(PoseRecipe):
     spread: float = Field(default=1.0, gt=0)
     tolerance: float = Field(default=0.05, gt=0)
     augment: AugmentConfig = AugmentConfig(
-        cut_off=0.15,
-        rotate=25,
-        zoom=(0.8, 1.25),
-        stretch=0.15,
-        shift=0.06,
+        cut_off=0.1,
+        rotate=15,
+        zoom=(0.85, 1.2),
+        stretch=0.1,
+        shift=0.05,
         flip=0.5,
         colour_jitter=0.3,
         channel_gain=0.15,
-        cover=0.2,
-        erase=0.3,
+        cover=0.15,
+        erase=0.2,
         erase_with="noise",
     )
     phases: tuple[Phase, ...] = (
         Phase(
             name="joints",
-            epochs=12,
+            epochs=4,
             weights={"place": 1.0, "confidence": 1.0},
-            optimiser=OptimiserConfig(kind="adamw", lr=2e-3, weight_decay=1e-2),
+            optimiser=OptimiserConfig(kind="adamw", lr=3e-3, weight_decay=1e-2),
             schedule=OneCycle(rise=0.2),
-            sampling=Shuffled(batch_size=48),
+            sampling=Shuffled(batch_size=32),
         ),
     )
-    ema: float | None = 0.998
+    ema: float | None = 0.995
     clip_norm: float | None = 5.0
     precision: Precision = Precision(channels_last=True)
 

@@ -112,4 +112,6 @@ def _keypoints_of(config: DataConfig, root: Path) -> KeypointTable:
         return read_keypoints(beside)
     if is_stream_crops(root):
         return read_stream_keypoints(root)
-    raise ConfigurationError(f"{config.path}: a pose net learns from key points, and there is no {KEYPOINTS} in it or beside it")
+    raise ConfigurationError(
+        f"{config.path}: a pose net learns from key points, and there is no {KEYPOINTS} in it or beside it"
+    )

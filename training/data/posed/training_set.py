@@ -19,7 +19,9 @@ from training.seeds import generator
 
 
 class PosedTrainingSet:
-    """See :class:`training.feed.TrainingData`; a sample is augmented as those of :class:`training.data.training_set.TrainingSet`.
+    """See :class:`training.feed.TrainingData`.
+
+    A sample is augmented as those of :class:`training.data.training_set.TrainingSet` are.
 
     Args:
         sets: at least one.

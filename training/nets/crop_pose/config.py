@@ -22,10 +22,10 @@ class CropPoseConfig(Config):
     """
 
     shrink: int = Field(default=2, ge=1)
-    stem: int = Field(default=24, ge=1)
-    channels: tuple[int, ...] = Field(default=(48, 96, 192, 256), min_length=1)
-    blocks: tuple[int, ...] = (1, 1, 1, 1)
-    pyramid: int = Field(default=64, ge=1)
+    stem: int = Field(default=16, ge=1)
+    channels: tuple[int, ...] = Field(default=(32, 64, 128, 192), min_length=1)
+    blocks: tuple[int, ...] = (1, 1, 2, 1)
+    pyramid: int = Field(default=48, ge=1)
 
     @model_validator(mode="after")
     def _stages_agree(self) -> Self:

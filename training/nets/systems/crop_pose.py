@@ -39,4 +39,3 @@ class CropPose(PoseSystem):
         """Key points of pictures uint8 (N, 3, H, W): float32 (N, J, 3), x and y in [0, 1], confidence in [0, 1]."""
         maps = self.maps(images)
         return torch.cat([places(maps), seen_logits(maps).sigmoid()[..., None]], dim=2)
-

@@ -52,7 +52,8 @@ def test_a_turn_is_about_the_middle_and_bends_nobody() -> None:
     quarter = View(view().image, view().keypoints).warped(np.array([[0.0, -1.0, 30.0], [1.0, 0.0, 10.0]]), (40, 20))
     # (5, 10) is (-5, -10) from the middle; turned by 90 degrees (10, -5).
     np.testing.assert_allclose(quarter.keypoints[0], (20, 15, 1))
-    assert (quarter.keypoints[1:] == 0).all() or quarter.keypoints[1, 2] == 0.5
+    np.testing.assert_allclose(quarter.keypoints[1], (0, 25, 0.5))
+    assert (quarter.keypoints[2] == 0).all(), "(1, 1) is turned to (29, 11): outside"
 
     for seed in range(20):
         turned = move(rotate=20.0)(view(), rng(seed)).keypoints
@@ -71,7 +72,7 @@ def test_zoom_stretch_and_shift_stay_within_their_ranges() -> None:
     sizes, moves = np.array(sizes), np.array(moves)
     assert 0.45 <= sizes.min() < 0.5
     assert 0.8 < sizes.max() <= 0.88
-    assert 0.85 < (sizes[:, 0] / sizes[:, 1]).min() < 0.95
+    assert 0.9 / 1.1 < (sizes[:, 0] / sizes[:, 1]).min() < 0.87
     assert (np.abs(moves) <= (1.001, 2.001)).all()
     assert np.abs(moves).max() > 1.8
 
@@ -90,7 +91,8 @@ def test_a_joint_that_leaves_the_picture_is_invisible() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "rest"), [("bottom", (0, 0, 20, 30)), ("top", (0, 10, 20, 40)), ("left", (5, 0, 20, 40)), ("right", (0, 0, 15, 40))]
+    ("side", "rest"),
+    [("bottom", (0, 0, 20, 30)), ("top", (0, 10, 20, 40)), ("left", (5, 0, 20, 40)), ("right", (0, 0, 15, 40))],
 )
 def test_what_is_left_of_a_picture(side: str, rest: tuple[int, int, int, int]) -> None:
     assert rest_of((40, 20), side, 0.25) == rest  # type: ignore[arg-type]
@@ -106,7 +108,8 @@ def test_at_most_half_is_cut_off_and_mostly_below() -> None:
 
 
 def test_a_cover_hides_joints_and_parts_of_one_side() -> None:
-    assert Cover(0.0)(view(), rng()).image is not None
+    untouched = view()
+    assert Cover(0.0)(untouched, rng()) is untouched
     for seed in range(50):
         covered = Cover(1.0)(view(), rng(seed))
         kept = covered.iuv[..., 0] == 7

@@ -16,7 +16,6 @@ from sightline.skeleton import FLIP, JOINTS
 from sightline.types import UInt8Array
 from training.augment.affine_move import AffineMove
 from training.augment.area_crop import AreaCrop
-from training.augment.cover import Cover
 from training.augment.cut_off import CutOff
 from training.augment.flip import Flip
 from training.augment.pad_and_cut import PadAndCut, centre_cut

@@ -1,0 +1,102 @@
+"""A trained net on its way into a model repository, of whatever kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.errors import ConfigurationError
+from sightline.ports import Inference
+from sightline.spec import ModelSpec
+from sightline.types import UInt8Array
+from training.data.config import DataConfig
+from training.export.contract_net import ContractNet
+from training.export.exporting import compared_on, export
+from training.export.gate import Finding, Precision
+from training.export.gate_data import read_gate_data, read_posed_crops
+from training.export.perception import compared_on_server, export_perception
+from training.export.served_net import crop_hw
+from training.export.served_pose import served_pose
+from training.nets.system import EmbeddingSystem
+from training.nets.systems.pose_system import PoseSystem
+from training.trained import AnyTrained, describing
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be made of a trained net.
+
+    Attributes:
+        name: on Triton.
+        data: a set whose pictures are compared.
+        limit: how many, at most.
+        precision: of the arithmetic.
+        flip: add up the embeddings of crop and mirrored crop; of embedders alone.
+        terms: of the weights, kept in the spec.
+    """
+
+    name: str
+    data: Path
+    limit: int = 64
+    precision: Precision = "fp32"
+    flip: bool = False
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that agrees with the trained net.
+
+    Attributes:
+        spec: as version 1.
+        onnx: the file's bytes.
+        findings: of the comparison.
+        compare_on: does a server give what ONNX Runtime gives here?
+    """
+
+    spec: ModelSpec
+    onnx: bytes
+    findings: Sequence[Finding]
+    compare_on: Callable[[Inference], Awaitable[Sequence[Finding]]]
+
+
+def candidate(trained: AnyTrained, wanted: Wanted) -> Candidate:
+    """Trace, describe and compare. Blocking: seconds; minutes where a set is to be ranked.
+
+    Raises:
+        ModelError: the exported net differs from the trained one.
+        ConfigurationError: the data cannot be read, what is wanted does not go with this kind of net, or nothing serves it.
+    """
+    data = DataConfig(path=wanted.data)
+    match trained.system:
+        case EmbeddingSystem():
+            return _embedder(trained, wanted, data)
+        case PoseSystem() as system:
+            served = served_pose(system, trained.recipe.size_hw)
+            return _perception(trained, wanted, served, read_posed_crops(data, trained.recipe.size_hw, limit=wanted.limit))
+    raise ConfigurationError(f"the weights are of recipe {trained.recipe.name!r}, whose nets are not served by themselves")
+
+
+def _embedder(trained: AnyTrained, wanted: Wanted, data: DataConfig) -> Candidate:
+    embedder = describing(trained)
+    gate = read_gate_data(data, crop_hw(embedder.recipe), limit=wanted.limit)
+    exported = export(embedder, name=wanted.name, data=gate, precision=wanted.precision, flip=wanted.flip, terms=wanted.terms)
+
+    async def compare_on(server: Inference) -> Sequence[Finding]:
+        return [await compared_on(server, exported, gate.compared)]
+
+    return Candidate(exported.spec, exported.onnx, exported.findings, compare_on)
+
+
+def _perception(trained: AnyTrained, wanted: Wanted, served: ContractNet, pictures: UInt8Array) -> Candidate:
+    if wanted.precision != "fp32" or wanted.flip:
+        raise ConfigurationError(
+            "coarser arithmetic and added mirror images are for embedders; leave out --precision and --flip"
+        )
+    exported = export_perception(served, trained, pictures, name=wanted.name, terms=wanted.terms)
+
+    async def compare_on(server: Inference) -> Sequence[Finding]:
+        return await compared_on_server(server, exported, pictures)
+
+    return Candidate(exported.spec, exported.onnx, exported.findings, compare_on)
