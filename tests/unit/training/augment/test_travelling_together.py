@@ -75,7 +75,7 @@ GEOMETRY = (
     lambda view, rng: at_test(view, AugmentConfig(resize_hw=(110, 60)), SIZE),
     training_pipeline(AugmentConfig(scale=(0.4, 1.0), pad=7, resize_hw=(110, 60), flip=0.5), SIZE),
     training_pipeline(AugmentConfig(scale=(0.4, 1.0), flip=0.5, erase=0.8), SIZE),
-    training_pipeline(AugmentConfig(cut_off=0.5, rotate=15, zoom=(0.9, 1.2), shift=0.05, cover=0.5), SIZE),
+    training_pipeline(AugmentConfig(cut_off=0.5, rotate=15, zoom=(0.9, 1.2), shift=0.05), SIZE),
 )
 
 
