@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 PACKAGES_STAMP := $(VENV)/.packages
 
-# What the demo runs on: VIDEO="a.mp4 b.mp4" MODELS="detector.onnx embedder.onnx"; DURATION_S=60 ends it by itself.
+# What the demo runs on, if not on synthetic cameras and Sightline's own models: VIDEO="a.mp4 b.mp4" MODELS="detector.onnx
+# embedder.onnx". DURATION_S=90 ends it by itself, FIGURES=figures.json keeps what it measured.
 VIDEO ?=
 MODELS ?=
 DURATION_S ?=
+FIGURES ?=
 # Two processes, each with servers of its own; a file stays in one. PARALLEL= runs one test after the other.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -28,9 +30,9 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@touch $@
 
 demo: export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline
-demo: setup ## Run the product: make demo VIDEO="a.mp4 b.mp4" MODELS="detector.onnx embedder.onnx" [DURATION_S=60]
+demo: setup ## Run the product on synthetic cameras, or on yours: make demo VIDEO="a.mp4 b.mp4" [DURATION_S=90]
 	@infra/local/packages.sh java maven
-	$(BIN)/sightline demo $(foreach v,$(VIDEO),--video $(v)) $(foreach m,$(MODELS),--model $(m)) $(if $(DURATION_S),--duration $(DURATION_S))
+	$(BIN)/sightline demo $(foreach v,$(VIDEO),--video $(v)) $(foreach m,$(MODELS),--model $(m)) $(if $(DURATION_S),--duration $(DURATION_S)) $(if $(FIGURES),--figures $(FIGURES))
 
 lint: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -16,10 +16,14 @@ from rich.table import Table
 
 from sightline.cli.console import stderr, stdout
 from sightline.cli.demo_cameras import Cameras
+from sightline.cli.demo_score import Scorer
 
 _REFRESH_S = 1.0
 _LINE_EVERY_S = 5.0
 _ASK_S = 5.0
+_FIRST_SCORE_S, _SCORE_EVERY_S = 20.0, 10.0
+_LIVE_QUERIES = 12
+"""A score's; each costs the stream a little of what it works with."""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Scoreboard:
     now: dict[str, dict[str, Any]] = field(default_factory=dict)
     _before: dict[str, dict[str, Any]] = field(default_factory=dict)
     _began_s: float = field(default_factory=time.monotonic)
+    _ended_s: float | None = None
 
     def __post_init__(self) -> None:
         self.look()
@@ -51,9 +56,14 @@ class Scoreboard:
         self.now = {figures["camera"]: figures for figures in listed if figures["camera"] in self.cameras}
         return True
 
+    def stop(self) -> None:
+        """Look once more; from now on the figures stay."""
+        self.look()
+        self._ended_s = time.monotonic()
+
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._began_s
+        return (self._ended_s or time.monotonic()) - self._began_s
 
     def fps(self, camera: str) -> float:
         """Frames seen a second, over the last ten seconds."""
@@ -68,23 +78,29 @@ class Scoreboard:
         return sum(self.count(camera, name) for camera in self.cameras)
 
 
-def show(scoreboard: Scoreboard, cameras: Cameras, *, duration_s: float | None) -> None:
-    """Show live figures until the time is over or no camera publishes any more; lines where nobody watches."""
+def show(scoreboard: Scoreboard, cameras: Cameras, scorer: Scorer | None, *, duration_s: float | None) -> None:
+    """Show live figures until the time is over or no camera publishes any more; lines where nobody watches.
+
+    With a scorer also how well people are found again, from time to time.
+    """
     end_s = None if duration_s is None else time.monotonic() + duration_s
     live = Live(console=stderr, auto_refresh=False, transient=True)
-    line_due_s = time.monotonic() + _LINE_EVERY_S
+    line_due_s, score_due_s = time.monotonic() + _LINE_EVERY_S, time.monotonic() + _FIRST_SCORE_S
     with live:
         while not cameras.ended and (end_s is None or time.monotonic() < end_s):
             answers = scoreboard.look()
+            if scorer is not None and time.monotonic() >= score_due_s:
+                scorer.score(most_queries=_LIVE_QUERIES)
+                score_due_s = time.monotonic() + _SCORE_EVERY_S
             if stderr.is_terminal:
-                live.update(_table(scoreboard, cameras, answers=answers), refresh=True)
+                live.update(_table(scoreboard, cameras, scorer, answers=answers), refresh=True)
             elif time.monotonic() >= line_due_s:
-                line_due_s += _LINE_EVERY_S
-                stderr.print(_line(scoreboard), highlight=False, soft_wrap=True)
+                line_due_s = time.monotonic() + _LINE_EVERY_S
+                stderr.print(_line(scoreboard, scorer), highlight=False, soft_wrap=True)
             time.sleep(_REFRESH_S)
 
 
-def summarise(scoreboard: Scoreboard) -> None:
+def summarise(scoreboard: Scoreboard, scorer: Scorer | None) -> None:
     """What came of it, to stdout."""
     seconds = scoreboard.seconds
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -100,6 +116,21 @@ def summarise(scoreboard: Scoreboard) -> None:
     stdout.print(f"In {seconds:.0f} s: {seen} frames seen ({rate}), {sightings} sightings of people.", highlight=False)
     if shed := scoreboard.total("shed"):
         stdout.print(f"{shed} frames were shed: more came than this machine could look at in time.", highlight=False)
+    if scorer is not None and scorer.last is not None:
+        stdout.print(f"By the truth of the synthetic cameras: {scorer.last.describe()}.", highlight=False, soft_wrap=True)
+
+
+def figures(scoreboard: Scoreboard, scorer: Scorer | None) -> dict[str, Any]:
+    """The same for JSON."""
+    names = ("seen", "sightings", "shed", "dead")
+    seconds, seen = scoreboard.seconds, scoreboard.total("seen")
+    document = {
+        "seconds": round(seconds, 1),
+        "frames_per_s": round(seen / seconds, 2),
+        **{name: scoreboard.total(name) for name in names},
+        "cameras": {camera: {name: scoreboard.count(camera, name) for name in names} for camera in scoreboard.cameras},
+    }
+    return document | (scorer.last.document() if scorer is not None and scorer.last is not None else {})
 
 
 def this_program() -> str:
@@ -107,10 +138,10 @@ def this_program() -> str:
     return "sightline" if shutil.which("sightline") else sys.argv[0]
 
 
-def _table(scoreboard: Scoreboard, cameras: Cameras, *, answers: bool) -> Table:
-    caption = (
-        f"{scoreboard.seconds:.0f} s, Ctrl-C ends it" if answers else "[bold red]the API does not answer; it is asked again[/]"
-    )
+def _table(scoreboard: Scoreboard, cameras: Cameras, scorer: Scorer | None, *, answers: bool) -> Table:
+    caption = f"{_score(scorer)}{scoreboard.seconds:.0f} s, Ctrl-C ends it"
+    if not answers:
+        caption = "[bold red]the API does not answer; it is asked again[/]"
     table = Table(caption=caption)
     table.add_column("camera", no_wrap=True)
     for heading in ("published", "frames/s", "seen", "sightings", "shed", "behind"):
@@ -123,12 +154,16 @@ def _table(scoreboard: Scoreboard, cameras: Cameras, *, answers: bool) -> Table:
     return table
 
 
-def _line(scoreboard: Scoreboard) -> str:
+def _line(scoreboard: Scoreboard, scorer: Scorer | None) -> str:
     each = (
         f"{camera} {scoreboard.fps(camera):.1f} frames/s, {scoreboard.count(camera, 'sightings')} sightings"
         for camera in scoreboard.cameras
     )
-    return f"{scoreboard.seconds:6.1f} s  {'; '.join(each)}"
+    return f"{scoreboard.seconds:6.1f} s  {_score(scorer)}{'; '.join(each)}"
+
+
+def _score(scorer: Scorer | None) -> str:
+    return "" if scorer is None or scorer.last is None else f"{scorer.last.describe()}; "
 
 
 def _total(figure: int | dict[str, int]) -> int:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from sightline.cli.console import stderr, stdout
 from sightline.cli.models_triton import load_on_triton
+from sightline.errors import ConfigurationError, ModelError
 from sightline.models.adding import add_model
 from sightline.models.repository import ModelRepository
 from sightline.settings import Settings
-from sightline.spec import ModelSpec
+from sightline.spec import ModelKind, ModelSpec
 
 _STAGES = {"detector": "detector", "embedder": "embedder", "keypoints": "pose"}
 """Kind of model -> the section of ``pipeline`` that uses it."""
@@ -38,6 +39,19 @@ def add_models(settings: Settings, files: Sequence[Path]) -> list[ModelSpec]:
             asyncio.run(load_on_triton(settings, spec.name))
         specs.append(spec)
     return specs
+
+
+def lacking_models(settings: Settings) -> list[str]:
+    """Why the stream cannot run on the models that there are, a sentence for each stage; empty = it can."""
+    repository = ModelRepository(settings.model_repositories)
+    lacking = []
+    needed: tuple[ModelKind, ...] = ("detector", "embedder")
+    for kind in needed:
+        try:
+            repository.resolve(kind, getattr(settings.pipeline, kind).model)
+        except (ConfigurationError, ModelError) as error:
+            lacking.append(str(error))
+    return lacking
 
 
 def with_models(settings: Settings, specs: Sequence[ModelSpec]) -> Settings:

@@ -85,7 +85,7 @@ def publish(
     options = SourceOptions("", fps, _microseconds(start_time), loop, pace, jpeg_quality)
     opened = {each: open_source(name, options=replace(options, camera=each)) for each, name in names.items()}
     truth = truth_file(ground_truth, synthetic)
-    made_up = synthetic_sources(views, synthetic_seed, options, truth)
+    made_up = synthetic_sources(views, synthetic_seed, options, truth.append if truth else None)
     opened |= made_up
     names |= dict.fromkeys(made_up, f"synthetic world {synthetic_seed}")
     settings = load_settings()

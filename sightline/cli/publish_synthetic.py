@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from sightline.cameras.options import SourceOptions
-from sightline.cameras.synthetic.source import SyntheticSource
+from sightline.cameras.synthetic.source import SyntheticSource, TruthSink
 from sightline.cameras.synthetic.truth_record import TruthFile
 from sightline.cameras.synthetic.world import World, WorldCamera
 from sightline.cli.console import stderr
@@ -53,10 +53,9 @@ def synthetic_views(cameras: int, seed: int, *, taken: Container[str]) -> tuple[
 
 
 def synthetic_sources(
-    views: Sequence[WorldCamera], seed: int, options: SourceOptions, truth: TruthFile | None
+    views: Sequence[WorldCamera], seed: int, options: SourceOptions, on_truth: TruthSink | None
 ) -> dict[str, SyntheticSource]:
-    """Camera id -> source; ``options`` are for all, and ``truth`` is told every frame's truth."""
-    on_truth = None if truth is None else truth.append
+    """Camera id -> source; ``options`` are for all, and ``on_truth`` is told every frame's truth."""
     return {
         view.name: SyntheticSource(view, seed=seed, options=replace(options, camera=view.name), on_truth=on_truth)
         for view in views

@@ -12,6 +12,7 @@ from sightline.errors import ConfigurationError, InputError, NotFoundError, Serv
 from sightline.settings import Settings
 
 _TIMEOUT_S = 60.0
+_PAGE = 200
 _NEXT_STEP = "start the local stack with `sightline up`, or set serving.url to where the API answers"
 
 
@@ -46,6 +47,28 @@ class QuestionsClient:
             response = self._client.post("/v1/search", files={"image": ("query", picture)}, data=dict(fields))
         document: dict[str, Any] = self._checked(response).json()
         return document
+
+    def similar(self, sighting_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """``POST /v1/search`` by sighting. Raises NotFoundError where there is no such one, and as :meth:`search` does."""
+        with self._reaching():
+            response = self._client.post("/v1/search", json={"sighting_id": sighting_id, **fields})
+        document: dict[str, Any] = self._checked(response).json()
+        return document
+
+    def sightings(self, fields: Mapping[str, str | Sequence[str]], *, most: int) -> list[dict[str, Any]]:
+        """``GET /v1/sightings``: the newest ``most``, page by page. Raises as :meth:`search` does."""
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while len(found) < most:
+            page = {**fields, **cursor, "limit": str(min(_PAGE, most - len(found)))}
+            with self._reaching():
+                response = self._client.get("/v1/sightings", params=page)
+            document = self._checked(response).json()
+            found += document["sightings"]
+            if document["next_cursor"] is None:
+                break
+            cursor = {"cursor": document["next_cursor"]}
+        return found
 
     def crop(self, crop_url: str) -> bytes:
         """The picture of a match. Raises NotFoundError where it is gone, and as :meth:`search` does."""
