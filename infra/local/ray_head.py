@@ -40,6 +40,8 @@ class RayHead(LocalService):
 
     name: ClassVar[str] = "ray"
     stop_grace_s: ClassVar[float] = 10.0
+    most_starts: ClassVar[int] = 3
+    """It gives its own parts 30 s to come up, and ends where the machine is too busy for that."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

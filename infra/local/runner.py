@@ -26,7 +26,7 @@ class ServiceRunner:
     def __init__(self, service: LocalService, report: Report) -> None:
         self.service = service
         self._report = report
-        self._just_started = False
+        self._starts = 0
 
     @property
     def is_external(self) -> bool:
@@ -51,7 +51,7 @@ class ServiceRunner:
         self._start(record)
 
     def wait(self, settings: Callable[[], Settings]) -> Health:
-        """Ask it until it answers well; one that dies under our eyes is started again, once.
+        """Ask it until it answers well; one that dies under our eyes is started again, once if it was not started just now.
 
         Raises:
             ServiceError: it ended, or does not answer in time; the message holds the end of its log.
@@ -67,9 +67,10 @@ class ServiceRunner:
                 return self.service.probe(settings())
             except ServiceError as error:
                 if not self._is_alive:
-                    if self._just_started:
+                    if self._starts >= self.service.most_starts:
                         raise self._failed("ended while it started") from error
                     self._start(self._record)
+                    end = time.monotonic() + timeout_s
                 elif time.monotonic() > end:
                     raise self._failed(f"does not answer after {timeout_s:.0f} s ({error})") from error
             time.sleep(READY_POLL_S)
@@ -109,7 +110,7 @@ class ServiceRunner:
                 addresses=service.addresses(launch_ports),
             )
             keep_records(self._state_dir, read_records(self._state_dir) | {service.name: record})
-        self._just_started = True
+        self._starts += 1
 
     def _free_ports(self, former: ServiceRecord | None) -> dict[str, int]:
         """The former ports where they are free, then the usual ones, then any; none that another part of the stack has."""

@@ -78,10 +78,12 @@ class LocalService(ABC):
     Attributes:
         name: as in ``sightline status``.
         stop_grace_s: how long it may take to end by itself.
+        most_starts: how often it is started before it counts as broken: more than once where busy machines end it.
     """
 
     name: ClassVar[str]
     stop_grace_s: ClassVar[float] = 10.0
+    most_starts: ClassVar[int] = 1
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +29,7 @@ YOLOX detectors and OSNet embedders are recognised. Other nets: `sightline model
 
 _CAMERAS = 4
 _KEEP_TRUTH_S = 600.0
-_FINAL_QUERIES = 200
+_FINAL_QUERIES = 100
 
 
 def demo(
@@ -127,11 +128,13 @@ def _run(settings: Settings, cameras: DemoCameras, duration_s: float | None, fil
                 if cameras.synthetic:
                     scorer = Scorer(questions, cameras.synthetic, cameras.truth, start_us=publishing.start_us)
                 try:
-                    show(scoreboard, publishing, scorer, duration_s=duration_s)
+                    with scorer.live() if scorer is not None else nullcontext():
+                        show(scoreboard, publishing, scorer, duration_s=duration_s)
                 except KeyboardInterrupt:
                     stderr.print("ending…")
                 scoreboard.stop()
             if scorer is not None:
+                stderr.print("scoring…")
                 scorer.score(most_queries=_FINAL_QUERIES)
         summarise(scoreboard, scorer)
         if file is not None:

@@ -21,9 +21,6 @@ from sightline.cli.demo_score import Scorer
 _REFRESH_S = 1.0
 _LINE_EVERY_S = 5.0
 _ASK_S = 5.0
-_FIRST_SCORE_S, _SCORE_EVERY_S = 20.0, 10.0
-_LIVE_QUERIES = 12
-"""A score's; each costs the stream a little of what it works with."""
 
 
 @dataclass(slots=True)
@@ -81,17 +78,14 @@ class Scoreboard:
 def show(scoreboard: Scoreboard, cameras: Cameras, scorer: Scorer | None, *, duration_s: float | None) -> None:
     """Show live figures until the time is over or no camera publishes any more; lines where nobody watches.
 
-    With a scorer also how well people are found again, from time to time.
+    With a scorer also how well people are found again, by its last score.
     """
     end_s = None if duration_s is None else time.monotonic() + duration_s
     live = Live(console=stderr, auto_refresh=False, transient=True)
-    line_due_s, score_due_s = time.monotonic() + _LINE_EVERY_S, time.monotonic() + _FIRST_SCORE_S
+    line_due_s = time.monotonic() + _LINE_EVERY_S
     with live:
         while not cameras.ended and (end_s is None or time.monotonic() < end_s):
             answers = scoreboard.look()
-            if scorer is not None and time.monotonic() >= score_due_s:
-                scorer.score(most_queries=_LIVE_QUERIES)
-                score_due_s = time.monotonic() + _SCORE_EVERY_S
             if stderr.is_terminal:
                 live.update(_table(scoreboard, cameras, scorer, answers=answers), refresh=True)
             elif time.monotonic() >= line_due_s:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +17,9 @@ from sightline.evaluation.stream_sightings import Seen, named
 from sightline.types import to_datetime, to_us
 
 MOST_SIGHTINGS = 5000
+_FIRST_S, _EVERY_S = 15.0, 10.0
+_LIVE_QUERIES = 12
+"""A live score's; each costs the stream a little of what it works with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,25 @@ class Scorer:
             return False
         self.last = DemoScore(len(set(pids.values())), len(sightings), len(pids), found_again)
         return True
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Score from time to time, while the body runs, in a thread."""
+        ended = threading.Event()
+
+        def run() -> None:
+            pause_s = _FIRST_S
+            while not ended.wait(pause_s):
+                self.score(most_queries=_LIVE_QUERIES)
+                pause_s = _EVERY_S
+
+        thread = threading.Thread(target=run, name="scorer", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def _sightings(self, since: str) -> list[Seen]:
         listed = self._questions.sightings({"camera": self._cameras, "start": since}, most=MOST_SIGHTINGS)

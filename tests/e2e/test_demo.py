@@ -1,7 +1,8 @@
-"""``sightline demo`` from nothing to the page and back to nothing, on real videos with real models."""
+"""``sightline demo`` from nothing to the page and back to nothing, on real videos and synthetic cameras with real models."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -59,6 +60,32 @@ def test_it_shows_people_and_ends_by_itself(commands: CommandLine, arguments: li
     assert int(summary[2]) > 0
     assert commands.left_running() == []
     assert _processes_of(commands.folder) == []
+
+
+def test_without_videos_it_scores_itself_on_synthetic_cameras(commands: CommandLine, shared_dir: Path) -> None:
+    models = [shared_dir / "weights" / name for name in ("yolox_nano_416.onnx", "osnet_x0_25_msmt17.onnx")]
+    named = [word for model in models for word in ("--model", str(model))]
+    demo = commands.run("demo", *named, "--duration", "60", "--figures", commands.folder / "figures.json", timeout_s=800)
+    assert "The page: http://" in demo.stdout
+    assert "publish webcam:0" in demo.stdout
+    assert "By the truth of the synthetic cameras:" in demo.stdout
+    figures = json.loads((commands.folder / "figures.json").read_text())
+    print(figures)
+    assert sorted(figures["cameras"]) == [f"synthetic-{number}" for number in (1, 2, 3, 4)]
+    assert figures["seen"] > 20
+    assert figures["people"] >= 5
+    assert figures["sightings_on_people"] > 0.8 * figures["sightings_scored"]
+    assert figures["cross_camera_queries"] >= 5
+    assert figures["cross_camera_rank1"] > 0.4
+    assert commands.left_running() == []
+
+
+def test_what_is_missing_is_named(commands: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTLINE_TRITON__MODEL_REPOSITORIES", f'["{commands.folder / "none"}"]')
+    said = commands.run("demo", code=2).stderr
+    assert "no model of kind detector" in said
+    assert "no model of kind embedder" in said
+    assert "demo --model yolox_nano.onnx" in said
 
 
 def test_interrupted_it_stops_what_it_started_and_nothing_else(commands: CommandLine, arguments: list[str]) -> None:
