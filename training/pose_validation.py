@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sightline.evaluation.correct_keypoints import HEAD, pck, separation
+from sightline.evaluation.poses.correct_keypoints import HEAD, pck, separation
 from sightline.types import Float32Array
 from training.batch import Inputs
 from training.config import Precision

@@ -1,4 +1,4 @@
-"""``sightline evaluate``: how well does a model find people again? Or, of a detector: how well does it find them?"""
+"""``sightline evaluate``: how well does a model find people again? A detector: people at all? A pose model: their joints?"""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def evaluate(
     `sightline models add` would recognise, or what `sightline train` left: it sees pictures as in the run's validation.
 
     On whole frames (val/ and boxes.csv, or frames/ and ground_truth.csv) it is a detector's AP50 and AP instead, as COCO
-    defines them.
+    defines them. Of a model of key points it is PCK: how many joints of the people that a set holds out are found, --pictures
+    of them drawn.
 
     Examples:
 
@@ -122,8 +123,10 @@ def evaluate(
     - `sightline evaluate --model reid_osnet --data crops/ --json | jq .rank_1`
     - `sightline evaluate --model runs/djl_hfa --data market.tar --output report/ --figures`: what the net looks at, too
     - `sightline evaluate --model person_detector --data made-up/detection`
+    - `sightline evaluate --model keypoints --data Market-1501-v15.09.15 --output report/ --pictures 24`
     """
     from sightline.cli.evaluate_detector import evaluate_frames, refuse_options_of_ranking
+    from sightline.cli.evaluate_keypoints import evaluate_poses
     from sightline.cli.evaluate_plan import detection_folder
 
     with CountDisplay() as display:
@@ -133,8 +136,22 @@ def evaluate(
         refuse_options_of_ranking(**wrong, multi_query=multi_query is not None, pictures=pictures > 0, figures=figures)
         evaluate_frames(model, folder, threads=threads, as_json=as_json)
         return
+    from sightline.evaluation.poses.keypoints_model import keypoints_model
+    from sightline.settings import load_settings
+
+    settings = load_settings()
     if (pictures or figures) and output is None:
         raise typer.BadParameter(f"{'--pictures' if pictures else '--figures'}: say where they go with --output FOLDER")
+    if keypoints_model(model, settings) is not None:
+        refuse_options_of_ranking(
+            rerank=rerank,
+            flip=flip is not None,
+            keypoints=keypoints is not None,
+            multi_query=multi_query is not None,
+            figures=figures,
+        )
+        evaluate_poses(model, data, settings, threads=threads, output=output, pictures=pictures, as_json=as_json)
+        return
     from sightline.cli.evaluate_display import figures_table, remarks
     from sightline.cli.evaluate_plan import is_trained, loaded_model, people_in
     from sightline.decoding import ImageLimits
@@ -142,9 +159,7 @@ def evaluate(
     from sightline.evaluation.evaluating import EvaluationOptions
     from sightline.evaluation.running import run_evaluation
     from sightline.evaluation.writing import Figures, prepare_report, write_report
-    from sightline.settings import load_settings
 
-    settings = load_settings()
     options = EvaluationOptions(
         metric=metric.value,
         protocol=protocol.value,

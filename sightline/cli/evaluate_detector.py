@@ -42,14 +42,14 @@ def evaluate_frames(model: str, folder: Path, *, threads: int | None, as_json: b
 
 
 def refuse_options_of_ranking(**given: bool) -> None:
-    """Options that mean nothing for a detector are no options.
+    """Options that mean nothing for a detector, or for key points, are no options.
 
     Raises:
         typer.BadParameter: one was given.
     """
     wrong = [name for name, is_given in given.items() if is_given]
     if wrong:
-        raise typer.BadParameter(f"--{wrong[0].replace('_', '-')} is for models that find people again, and these are frames")
+        raise typer.BadParameter(f"--{wrong[0].replace('_', '-')} is for models that find people again, not for this one")
 
 
 def _table(report: DetectionReport) -> Table:

@@ -10,6 +10,7 @@ from training.recipes.dsa import DsaRecipe, dsa_cpu
 from training.recipes.joint_loss import JointLossRecipe, joint_loss_cpu
 from training.recipes.keypoints import KeypointsRecipe
 from training.recipes.lrdnn import LrdnnRecipe, lrdnn_cpu
+from training.recipes.map_pose import CpmRecipe, OpenPoseRecipe, cpm_cpu, openpose_cpu
 from training.recipes.person_detector import PersonDetectorRecipe
 
 RECIPES: dict[str, Recipe] = {
@@ -22,12 +23,16 @@ RECIPES: dict[str, Recipe] = {
         DeepPersonRecipe(),
         JointLossRecipe(),
         KeypointsRecipe(),
+        CpmRecipe(),
+        OpenPoseRecipe(),
         baseline_cpu(),
         djl_cpu(),
         lrdnn_cpu(),
         dsa_cpu(),
         deep_person_cpu(),
         joint_loss_cpu(),
+        cpm_cpu(),
+        openpose_cpu(),
         PersonDetectorRecipe(),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.evaluation.correct_keypoints import HEAD, TORSO, correct, lengths, pck, pck_by_joint, separation
+from sightline.evaluation.poses.correct_keypoints import HEAD, TORSO, correct, lengths, pck, pck_by_joint, separation
 from sightline.skeleton import JOINTS
 
 NECK, HEAD_TOP, KNEE = JOINTS.index("neck"), JOINTS.index("head_top"), JOINTS.index("left_knee")
