@@ -43,7 +43,7 @@ def table_markdown(table: PaperTable, results: Sequence[RowResult]) -> str:
     for trained_on, of_set in groupby(sorted(results, key=lambda result: result.trained_on), lambda result: result.trained_on):
         listed = list(of_set)
         parts += [_how(trained_on, listed), _ablations(shown_rows(table, listed)), _missing(table, listed)]
-        if learned := _part_weights(listed):
+        if learned := _part_weights(table, listed):
             parts.append(learned)
     return "\n\n".join(parts) + "\n"
 
@@ -110,8 +110,9 @@ def _missing(table: PaperTable, results: Sequence[RowResult]) -> str:
     return rows + (f" Seeds that are missing in some row or all: {', '.join(map(str, short))}." if short else "")
 
 
-def _part_weights(results: Sequence[RowResult]) -> str:
-    rows = [(result, layer, weights) for result in results for layer, weights in result.part_weights.items()]
+def _part_weights(table: PaperTable, results: Sequence[RowResult]) -> str:
+    trained = [result for result in results if table.rows[result.row].weights_of is None]
+    rows = [(result, layer, weights) for result in trained for layer, weights in result.part_weights.items()]
     if not rows:
         return ""
     parts = list(rows[0][2])

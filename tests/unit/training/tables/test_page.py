@@ -55,6 +55,8 @@ def test_learned_part_weights_are_a_table() -> None:
     assert "| row | seed | layer | right_knee | left_knee |" in markdown
     assert "| djl_hfa | 0 | inception_1a | 9.51 | 7.00 |" in markdown
     assert "part weights" not in table_markdown(PAPERS["djl"], [BASE])
+    tested_again = replace(learned, row="djl_hfa_reranked")
+    assert "| djl_hfa_reranked | 0 | inception_1a" not in table_markdown(PAPERS["djl"], [learned, tested_again])
 
 
 def test_nothing_trained_is_said() -> None:

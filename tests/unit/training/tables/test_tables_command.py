@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,7 +43,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_of(market: Path, tmp_path: Path) -> Callable[..., RowRun]:
     def made(**values: object) -> RowRun:
         told = {"data": DataConfig(path=market), "runs": tmp_path / "runs", "threads": 1, "overrides": SMALL, **values}
-        return RowRun(paper="baseline", scale="cpu", row="baseline", seed=0, **told)  # type: ignore[arg-type]
+        return RowRun(paper="baseline", scale="cpu", row="baseline", **{"seed": 0, **told})  # type: ignore[arg-type]
 
     return made
 
@@ -67,7 +72,7 @@ def test_a_run_with_other_values_is_not_taken_for_this_one(run_of: Callable[...,
     run_row(run_of())
     (ended,) = run_all([run_of(overrides={**SMALL, "smoothing": 0.2})], processes=1)
     assert ended.error is not None
-    assert "smoothing: 0.1, now 0.2" in str(ended.error)
+    assert "smoothing: 0.1, now 0.2" in ended.error
 
 
 def test_the_command_keeps_results_and_makes_the_page(
@@ -118,6 +123,41 @@ def test_a_row_that_fails_is_said_and_does_not_take_others_along(tmp_path: Path,
     assert told.count("failed: ") == 2
     assert "nothing" in told
     assert not (tmp_path / "results").exists()
+
+
+def test_an_error_that_nobody_foresaw_fails_its_row_and_is_said_in_full(
+    run_of: Callable[..., RowRun], capfd: pytest.CaptureFixture[str]
+) -> None:
+    (broken,) = run_all([run_of(device="abacus")], processes=1)
+    assert broken.error is not None
+    assert "exit code 1" in broken.error
+    told = capfd.readouterr().err
+    assert "Traceback" in told
+    assert "abacus" in told
+
+
+def test_a_killed_row_fails_alone_and_is_named(
+    run_of: Callable[..., RowRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    runs = [run_of(), run_of(seed=1)]
+    monkeypatch.setattr(command, "planned", lambda *_: runs)
+    killer = threading.Thread(target=kill_first_child)
+    killer.start()
+    places = ["--runs", f"{tmp_path}/runs", "--results", f"{tmp_path}/results", "--page-file", f"{tmp_path}/none.md"]
+    status = command.main(["baseline", "--data", "x", "--processes", "1", *places])
+    killer.join()
+    told = capfd.readouterr().err
+    assert status == 1
+    assert "[1/2] baseline baseline, seed 0 failed: its process was killed by SIGKILL" in told
+    assert "[2/2] baseline, seed 1: rank-1" in told
+    assert [result.seed for result in read_results(tmp_path / "results" / "baseline-cpu.json")] == [1]
+
+
+def kill_first_child() -> None:
+    """As the system does where memory runs out."""
+    while not (children := multiprocessing.active_children()):
+        time.sleep(0.01)
+    os.kill(children[0].pid or 0, signal.SIGKILL)
 
 
 def test_the_list_names_papers_rows_and_tables(capfd: pytest.CaptureFixture[str]) -> None:
