@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightline.cli.console import stderr, stdout
-from sightline.errors import ModelError
+from sightline.errors import ModelError, SightlineError
 
 if TYPE_CHECKING:
-    from sightline.models.repository import ModelRepository
     from sightline.settings import Settings
     from training.export.candidate import Candidate, Wanted
 
@@ -56,7 +55,7 @@ def export(
     It must pass the gate: torch, ONNX Runtime and, where it runs, Triton give the same of real pictures: embeddings of a cosine
     of 0.9999 or more for each (0.999 in half precision; in 8 bits the mAP on the data set counts, which may drop by 0.5
     points), places of joints and boxes to a fraction of a pixel. A model that does not pass is refused with the numbers, and
-    nothing is kept.
+    nothing is kept: a model that had its name goes on serving.
 
     Examples:
 
@@ -65,6 +64,7 @@ def export(
     - `sightline models export runs/keypoints --name keypoints --data Market-1501-v15.09.15`
     - `sightline models export runs/baseline_cpu/weights.pt --name reid_small --data crops/ --flip --terms "research use"`
     """
+    from sightline.cli.models_triton import as_before_on_triton
     from sightline.cli.training_extra import training_installed
     from sightline.models.adding import install_model
     from sightline.models.repository import ModelRepository
@@ -82,9 +82,16 @@ def export(
         stdout.print(finding.describe(), highlight=False, soft_wrap=True)
     repository = ModelRepository([folder] if folder else settings.model_repositories)
     batching = Batching(max_batch_size=max_batch_size)
-    installed, changed = install_model(repository, model.spec, model.onnx, batching=batching)
-    if folder is None or folder in settings.model_repositories:
-        asyncio.run(_on_triton(settings, repository, model))
+    serves = folder is None or folder in settings.model_repositories
+    try:
+        with repository.on_trial(name):
+            installed, changed = install_model(repository, model.spec, model.onnx, batching=batching)
+            if serves:
+                asyncio.run(_on_triton(settings, model))
+    except SightlineError:
+        if serves:
+            asyncio.run(as_before_on_triton(settings, repository, name))
+        raise
     verb = "Added" if changed else "Unchanged:"
     stdout.print(f"{verb} [bold]{name}[/] version {installed.spec.version} in {installed.folder}", highlight=False)
 
@@ -96,14 +103,14 @@ def _candidate(run: Path, wanted: Wanted) -> Candidate:
     return candidate(read_any_trained(run), wanted)
 
 
-async def _on_triton(settings: Settings, repository: ModelRepository, model: Candidate) -> None:
+async def _on_triton(settings: Settings, model: Candidate) -> None:
     """Load it where Triton runs, and compare there too.
 
     Raises:
-        ModelError: Triton gives something else; the model is taken out again.
+        ModelError: Triton gives something else.
     """
     from sightline.adapters.triton import TritonInference
-    from sightline.cli.models_triton import load_on_triton, ready_on_triton, unload_from_triton
+    from sightline.cli.models_triton import load_on_triton, ready_on_triton
 
     name = model.spec.name
     await load_on_triton(settings, name)
@@ -118,6 +125,4 @@ async def _on_triton(settings: Settings, repository: ModelRepository, model: Can
     for finding in findings:
         stdout.print(finding.describe(), highlight=False, soft_wrap=True)
     if not all(finding.passed for finding in findings):
-        await unload_from_triton(settings, name)
-        repository.remove(name)
-        raise ModelError(f"{name} is refused and was taken out: Triton does not give what ONNX Runtime gives")
+        raise ModelError(f"{name} is refused and not kept: Triton does not give what ONNX Runtime gives")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sightline.cli.console import stderr
 
 if TYPE_CHECKING:
+    from sightline.models.repository import ModelRepository
     from sightline.settings import Settings
 
 
@@ -41,6 +42,14 @@ async def unload_from_triton(settings: Settings, name: str) -> None:
     if await ready_on_triton(settings, [name]):
         async with TritonAdmin(settings.triton) as admin:
             await admin.unload(name)
+
+
+async def as_before_on_triton(settings: Settings, repository: ModelRepository, name: str) -> None:
+    """After a model was refused and taken back: Triton serves what the repository holds of that name now, if anything."""
+    if name not in [model.spec.name for model in repository.models()]:
+        await unload_from_triton(settings, name)
+    elif settings.triton.url:
+        await load_on_triton(settings, name)
 
 
 async def ready_on_triton(settings: Settings, names: Sequence[str]) -> frozenset[str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +142,27 @@ class ModelRepository:
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return InstalledModel(spec, target)
+
+    @contextmanager
+    def on_trial(self, name: str) -> Iterator[None]:
+        """What is added to the last folder as ``name`` within the block stays if the block ends well.
+
+        However else it ends, what was there before is there again: the earlier model of that name, or none.
+        """
+        target = self.folders[-1] / name
+        earlier = target.parent / f"{INCOMING}-{name}-earlier-{os.getpid()}"
+        if target.exists():
+            shutil.copytree(target, earlier)
+        try:
+            yield
+        except BaseException:
+            if earlier.exists():
+                _replace(target, earlier)
+            elif (target / SPEC_FILE).is_file():
+                self.remove(name)
+            raise
+        finally:
+            shutil.rmtree(earlier, ignore_errors=True)
 
     def remove(self, name: str) -> InstalledModel:
         """Delete a model of the last folder; one of the same name in an earlier folder counts again.

@@ -73,6 +73,45 @@ def test_replacing_leaves_only_the_new_version(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reid_a"]
 
 
+def add_and_end(repository: ModelRepository, spec: ModelSpec | None, end: BaseException) -> None:
+    """On trial: add a model, or none, and fail."""
+    with repository.on_trial("reid_a"):
+        if spec is not None:
+            repository.add(spec, ONNX)
+        raise end
+
+
+def test_on_trial_what_ends_well_stays(tmp_path):
+    repository = ModelRepository([tmp_path])
+    repository.add(make_spec(), ONNX)
+    with repository.on_trial("reid_a"):
+        repository.add(make_spec(version=2), ONNX)
+    assert repository.find("reid_a").spec.version == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["reid_a"]
+
+
+@pytest.mark.parametrize("end", [ModelError("refused"), KeyboardInterrupt()])
+def test_on_trial_what_is_refused_gives_its_place_back(tmp_path, end):
+    repository = ModelRepository([tmp_path])
+    before = repository.add(make_spec(), ONNX, batching=Batching(max_batch_size=7))
+    config = (before.folder / "config.pbtxt").read_text()
+    with pytest.raises(type(end)):
+        add_and_end(repository, make_spec(version=2), end)
+    found = repository.find("reid_a")
+    assert found.spec == before.spec
+    assert (found.folder / "config.pbtxt").read_text() == config
+    assert [path.name for path in found.folder.iterdir() if path.is_dir()] == ["1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["reid_a"]
+
+
+def test_on_trial_a_new_name_that_is_refused_is_gone(tmp_path):
+    repository = ModelRepository([tmp_path])
+    for added in (True, False):
+        with pytest.raises(ModelError):
+            add_and_end(repository, make_spec() if added else None, ModelError("refused"))
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_dying_between_the_renames_loses_nothing(tmp_path, monkeypatch):
     repository = ModelRepository([tmp_path])
     repository.add(make_spec(), ONNX)
