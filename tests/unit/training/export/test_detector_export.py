@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from support.labelled_frames import write_detection_set
 
-from sightline.errors import ModelError
+from sightline.errors import ConfigurationError, ModelError
 from sightline.models.session import OnnxSession
 from sightline.ports import Tensors
 from sightline.types import UInt8Array
+from training.data.config import DataConfig
 from training.export.detector import ExportedDetector, detections_compared_on, export_detector
+from training.export.gate_frames import read_gate_frames
 from training.nets.detector.config import DetectorConfig
 from training.nets.systems.detector import Detector
 from training.recipe import DataFacts
@@ -92,3 +97,11 @@ async def test_a_server_is_held_to_the_same() -> None:
     other = await detections_compared_on(Server(exported(detector(1), images).onnx), model, images)
     assert not all(finding.passed for finding in other)
     assert any(finding.describe().startswith("BAD") for finding in other)
+
+
+def test_frames_for_validation_are_compared(tmp_path: Path) -> None:
+    folder = write_detection_set(tmp_path / "set", val=5)
+    frames = read_gate_frames(DataConfig(path=folder), (64, 96), limit=3)
+    assert frames.shape == (3, 64, 96, 3)
+    with pytest.raises(ConfigurationError, match="1 frames for validation, and a comparison needs two"):
+        read_gate_frames(DataConfig(path=write_detection_set(tmp_path / "small", val=1)), (64, 96), limit=3)
