@@ -32,7 +32,8 @@ def export(
     run: Annotated[Path, typer.Argument(help="A run's folder, its weights.pt, or a checkpoint.", metavar="RUN")],
     *,
     name: Annotated[
-        str, typer.Option(help="On Triton: reid_NAME, or keypoints. A name that is there becomes its next version.")
+        str,
+        typer.Option(help="On Triton: reid_NAME, keypoints or person_detector. A name that is there becomes its next version."),
     ],
     data: Annotated[
         Path, typer.Option(help="A data set whose held-out pictures are compared; folder or archive.", rich_help_panel=GATE)
@@ -44,6 +45,9 @@ def export(
     flip: Annotated[
         bool, typer.Option("--flip", help="Add up crop and mirrored crop: better, and twice the work.", rich_help_panel=KEEP)
     ] = False,
+    canvas: Annotated[
+        int | None, typer.Option(min=32, help="Of detectors: side of the canvas. Unset: the recipe's.", rich_help_panel=KEEP)
+    ] = None,
     terms: Annotated[str, typer.Option(help="Terms of the weights, kept in the spec.", rich_help_panel=KEEP)] = "",
     max_batch_size: Annotated[int, typer.Option(min=1, help="Largest batch on Triton.", rich_help_panel=KEEP)] = 32,
     folder: Annotated[
@@ -62,6 +66,7 @@ def export(
     - `sightline models export runs/djl_hfa --name reid_djl --data Market-1501-v15.09.15`
     - `sightline models export runs/djl_hfa --name reid_djl --data Market-1501-v15.09.15 --precision int8`
     - `sightline models export runs/keypoints --name keypoints --data Market-1501-v15.09.15`
+    - `sightline models export runs/person_detector --name person_detector --data person_detection/frames.tar --canvas 320`
     - `sightline models export runs/baseline_cpu/weights.pt --name reid_small --data crops/ --flip --terms "research use"`
     """
     from sightline.cli.models_triton import as_before_on_triton
@@ -75,7 +80,7 @@ def export(
         from training.export.candidate import Wanted
 
     settings = load_settings()
-    wanted = Wanted(name, data, crops, precision.value, flip, terms)
+    wanted = Wanted(name, data, crops, precision.value, flip, terms, canvas)
     with stderr.status(f"Exporting {run} and comparing it with the trained net…"):
         model = _candidate(run, wanted)
     for finding in model.findings:

@@ -12,13 +12,17 @@ from sightline.spec import ModelSpec
 from sightline.types import UInt8Array
 from training.data.config import DataConfig
 from training.export.contract_net import ContractNet
+from training.export.detector import detections_compared_on, export_detector
 from training.export.exporting import compared_on, export
 from training.export.gate import Finding, Precision
 from training.export.gate_data import read_gate_data, read_posed_crops
+from training.export.gate_frames import read_gate_frames
 from training.export.perception import compared_on_server, export_perception
 from training.export.served_net import crop_hw
 from training.export.served_pose import served_pose
+from training.nets.detector.config import STRIDES
 from training.nets.system import EmbeddingSystem
+from training.nets.systems.detector import Detector
 from training.nets.systems.pose_system import PoseSystem
 from training.trained import AnyTrained, describing
 
@@ -34,6 +38,7 @@ class Wanted:
         precision: of the arithmetic.
         flip: add up the embeddings of crop and mirrored crop; of embedders alone.
         terms: of the weights, kept in the spec.
+        canvas: side of a detector's square canvas, pixels; None = as its recipe says.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Wanted:
     precision: Precision = "fp32"
     flip: bool = False
     terms: str = ""
+    canvas: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,16 @@ def candidate(trained: AnyTrained, wanted: Wanted) -> Candidate:
         ConfigurationError: the data cannot be read, what is wanted does not go with this kind of net, or nothing serves it.
     """
     data = DataConfig(path=wanted.data)
+    if wanted.canvas is not None and not isinstance(trained.system, Detector):
+        raise ConfigurationError("a canvas is for detectors; leave out --canvas")
     match trained.system:
         case EmbeddingSystem():
             return _embedder(trained, wanted, data)
         case PoseSystem() as system:
             served = served_pose(system, trained.recipe.size_hw)
             return _perception(trained, wanted, served, read_posed_crops(data, trained.recipe.size_hw, limit=wanted.limit))
+        case Detector() as system:
+            return _detector(trained, system, wanted, data)
     raise ConfigurationError(f"the weights are of recipe {trained.recipe.name!r}, whose nets are not served by themselves")
 
 
@@ -90,13 +100,31 @@ def _embedder(trained: AnyTrained, wanted: Wanted, data: DataConfig) -> Candidat
 
 
 def _perception(trained: AnyTrained, wanted: Wanted, served: ContractNet, pictures: UInt8Array) -> Candidate:
-    if wanted.precision != "fp32" or wanted.flip:
-        raise ConfigurationError(
-            "coarser arithmetic and added mirror images are for embedders; leave out --precision and --flip"
-        )
+    _require_plain(wanted)
     exported = export_perception(served, trained, pictures, name=wanted.name, terms=wanted.terms)
 
     async def compare_on(server: Inference) -> Sequence[Finding]:
         return await compared_on_server(server, exported, pictures)
 
     return Candidate(exported.spec, exported.onnx, exported.findings, compare_on)
+
+
+def _detector(trained: AnyTrained, system: Detector, wanted: Wanted, data: DataConfig) -> Candidate:
+    _require_plain(wanted)
+    height, width = (wanted.canvas, wanted.canvas) if wanted.canvas else trained.recipe.size_hw
+    if height % STRIDES[-1] or width % STRIDES[-1]:
+        raise ConfigurationError(f"a detector's canvas has sides that are multiples of {STRIDES[-1]}, got {height}x{width}")
+    pictures = read_gate_frames(data, (height, width), limit=wanted.limit)
+    exported = export_detector(trained, system, pictures, name=wanted.name, terms=wanted.terms)
+
+    async def compare_on(server: Inference) -> Sequence[Finding]:
+        return await detections_compared_on(server, exported, pictures)
+
+    return Candidate(exported.spec, exported.onnx, exported.findings, compare_on)
+
+
+def _require_plain(wanted: Wanted) -> None:
+    if wanted.precision != "fp32" or wanted.flip:
+        raise ConfigurationError(
+            "coarser arithmetic and added mirror images are for embedders; leave out --precision and --flip"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sightline.models.session import OnnxSession
 from sightline.ports import Tensors
 from sightline.types import UInt8Array
 from training.data.config import DataConfig
+from training.export.candidate import Wanted, candidate
 from training.export.detector import ExportedDetector, detections_compared_on, export_detector
 from training.export.gate_frames import read_gate_frames
 from training.nets.detector.config import DetectorConfig
@@ -105,3 +107,16 @@ def test_frames_for_validation_are_compared(tmp_path: Path) -> None:
     assert frames.shape == (3, 64, 96, 3)
     with pytest.raises(ConfigurationError, match="1 frames for validation, and a comparison needs two"):
         read_gate_frames(DataConfig(path=write_detection_set(tmp_path / "small", val=1)), (64, 96), limit=3)
+
+
+def test_the_canvas_is_the_recipes_or_another_multiple_of_32(tmp_path: Path) -> None:
+    system, data = detector(), write_detection_set(tmp_path / "set")
+    trained = Trained(system, PersonDetectorRecipe(size_hw=(64, 96)), FACTS, "f" * 64, 7, {}, {"git_commit": "abc"})
+    made = candidate(trained, Wanted("person_detector", data))
+    assert made.spec.canvas_hw == (64, 96)
+    assert candidate(trained, Wanted("person_detector", data, canvas=128)).spec.canvas_hw == (128, 128)
+    assert all(finding.passed for finding in asyncio.run(made.compare_on(Server(made.onnx))))
+    with pytest.raises(ConfigurationError, match="multiples of 32, got 100x100"):
+        candidate(trained, Wanted("person_detector", data, canvas=100))
+    with pytest.raises(ConfigurationError, match="are for embedders"):
+        candidate(trained, Wanted("person_detector", data, flip=True))
