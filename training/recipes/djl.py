@@ -59,7 +59,7 @@ class DjlRecipe(EmbeddingRecipe):
     )
 
     def build(self, facts: DataFacts) -> Djl:
-        if self.system.modules and not facts.keypoints:
+        if self.system.has_parts and not facts.keypoints:
             raise ConfigurationError(
                 "DJL pools around body parts, and the data set has no key points: put keypoints.npz beside it, "
                 "or train the base network alone (row `base`)"
@@ -69,7 +69,7 @@ class DjlRecipe(EmbeddingRecipe):
     def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:
         """A softmax loss for each head (section 3.3.1)."""
         del facts
-        heads = _THREE if self.system.modules else ("global",)
+        heads = _THREE if self.system.has_parts else ("global",)
         return {head: SoftmaxLoss(head) for head in heads}
 
 

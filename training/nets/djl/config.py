@@ -42,6 +42,7 @@ class DjlConfig(Config):
         initial_weight: of RRW (Table 12).
         descriptor: D of each module's local descriptor. The paper does not give it; 256 is the width of Inception's FC7.
         feature: what is matched at test (Fig. 7).
+        pose_box: PIE's PoseBox in the place of the modules (Table 3).
     """
 
     backbone: BackboneConfig = DgdInceptionConfig()
@@ -52,15 +53,23 @@ class DjlConfig(Config):
     initial_weight: float = 10.0
     descriptor: int = Field(default=256, ge=1)
     feature: Literal["local", "global", "hybrid"] = "hybrid"
+    pose_box: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> DjlConfig:
         layers = [module.layer for module in self.modules]
         if len(set(layers)) != len(layers):
             raise ValueError(f"expected modules on different layers, got {layers}")
-        if not self.modules and self.feature != "global":
+        if self.modules and self.pose_box:
+            raise ValueError("a PoseBox stands in the place of the modules: set system.modules=[]")
+        if not self.has_parts and self.feature != "global":
             raise ValueError(f"without modules there is no {self.feature} feature: set system.feature=global")
         return self
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether there is more than the base network."""
+        return bool(self.modules) or self.pose_box
 
     @property
     def window(self) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 The base network gives the global feature (section 3.2). Modules of the local branch pool ten part windows of its middle maps
 (sections 3.3.1, 3.3.2), each part weighed (3.3.3). Three softmax heads learn from the global, the local and the hybrid
-feature together; the hybrid, FC_local beside FC7, is matched.
+feature together; the hybrid, FC_local beside FC7, is matched. In the local branch's place there may be PIE's PoseBox (Table 3).
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from training.batch import Inputs
+from training.nets.backbones.backbone import Backbone
 from training.nets.backbones.build import build_backbone
 from training.nets.djl.config import DjlConfig
 from training.nets.djl.global_feature import global_feature
 from training.nets.djl.local_branch import PARTS, LocalBranch
 from training.nets.djl.part_weights import PartWeights
+from training.nets.djl.pose_box_branch import PoseBoxBranch
 from training.nets.embedding_net import EmbeddingNet
 from training.nets.heads.classifier import Classifier
 from training.nets.normalise import Normalise
@@ -61,7 +63,7 @@ class DjlDescriptor(nn.Module):
         self.normalise = Normalise()
         self.base = build_backbone(config.backbone)
         self.whole, width = global_feature(config.backbone, self.base)
-        self.local = LocalBranch(self.base, config) if config.modules else None
+        self.local = _parts(self.base, config)
         local = self.local.features if self.local is not None else 0
         self.widths = {"global": width, "local": local, "hybrid": local + width}
 
@@ -77,13 +79,20 @@ class DjlDescriptor(nn.Module):
 
     def features(self, images: Tensor, keypoints: Tensor | None, *, with_parts: bool) -> Features:
         """Both features; raises ValueError where parts are asked for and there are no key points."""
-        maps = self.base(self.normalise(images))
+        normal = self.normalise(images)
+        maps = self.base(normal)
         whole = self.whole(maps[self.base.last])
         if not with_parts or self.local is None:
             return Features(whole, None)
         if keypoints is None:
             raise ValueError("pooling around body parts needs key points, and the inputs hold none")
-        return Features(whole, self.local(maps, keypoints))
+        return Features(whole, self.local(maps if isinstance(self.local, LocalBranch) else normal, keypoints))
+
+
+def _parts(base: Backbone, config: DjlConfig) -> LocalBranch | PoseBoxBranch | None:
+    if config.pose_box:
+        return PoseBoxBranch(config)
+    return LocalBranch(base, config) if config.modules else None
 
 
 class Djl(EmbeddingSystem):
@@ -102,9 +111,9 @@ class Djl(EmbeddingSystem):
         super().__init__()
         self.descriptor = DjlDescriptor(config)
         self.embedding_dim = self.descriptor.widths[config.feature]
-        heads = ("global", "local", "hybrid") if config.modules else ("global",)
+        heads = ("global", "local", "hybrid") if config.has_parts else ("global",)
         self.classifiers = nn.ModuleDict({head: Classifier(self.descriptor.widths[head], classes) for head in heads})
-        self.training_needs = frozenset({"keypoints"}) if config.modules else frozenset()
+        self.training_needs = frozenset({"keypoints"}) if config.has_parts else frozenset()
         self.embedding_needs = frozenset({"keypoints"}) if config.feature != "global" else frozenset()
 
     def forward(self, inputs: Inputs) -> Outputs:
@@ -123,13 +132,13 @@ class Djl(EmbeddingSystem):
     def shown_maps(self) -> Mapping[str, nn.Module]:
         """The maps that the local branch pools, and the base network's last (figure 5)."""
         base, local = self.descriptor.base, self.descriptor.local
-        shown = {base.last, *(local.descriptors if local is not None else ())}
+        shown = {base.last, *(local.descriptors if isinstance(local, LocalBranch) else ())}
         return {name: base.stages[name] for name in base.names if name in shown}
 
     def windows(self, inputs: Inputs) -> Windows | None:
         """The ten part windows, where the local branch is matched."""
         local = self.descriptor.local
-        if local is None or inputs.keypoints is None or not self.embedding_needs:
+        if not isinstance(local, LocalBranch) or inputs.keypoints is None or not self.embedding_needs:
             return None
         return local.windows(inputs.keypoints)
 
@@ -139,7 +148,7 @@ class Djl(EmbeddingSystem):
 
     def part_weights(self) -> dict[str, dict[str, float]]:
         """What RRW learned: layer -> part -> weight (Table 12); no layer without re-weighting."""
-        if self.descriptor.local is None:
+        if not isinstance(self.descriptor.local, LocalBranch):
             return {}
         return {
             layer: dict(zip(PARTS, module.weight.tolist(), strict=True))

@@ -49,7 +49,7 @@ def test_the_papers_values() -> None:
 def test_every_row_is_a_recipe(name: str, scale: object) -> None:
     row = ROWS[name]
     recipe = overridden(DjlRecipe(), row.overrides if scale is None else scaled(row, scale))
-    assert recipe.system.feature == "global" or recipe.system.modules
+    assert recipe.system.feature == "global" or recipe.system.has_parts
     if scale is None and recipe.system.backbone.kind == "resnet":
         assert (recipe.size_hw, recipe.phases[0].epochs, recipe.phases[1].sampling.batch_size) == ((224, 224), 62, 16)
     if scale is CPU:
@@ -57,7 +57,7 @@ def test_every_row_is_a_recipe(name: str, scale: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["base", "djl_s", "djl_s_rrw", "djl_hfa", "alexnet", "alexnet_conv5", "resnet", "resnet_res3a"]
+    "name", ["base", "djl_s", "djl_s_rrw", "djl_hfa", "pie", "alexnet", "alexnet_conv5", "resnet", "resnet_res3a", "resnet_pie"]
 )
 def test_rows_learn_in_both_phases(name: str) -> None:
     recipe = overridden(DjlRecipe(), {**scaled(ROWS[name], CPU), "system.backbone.width": 0.125})
@@ -102,6 +102,9 @@ def test_the_papers_steps() -> None:
     step = published_step(ROWS, "djl_s", "market1501")
     assert step is not None
     assert (step.rank1, step.mean_ap) == (pytest.approx(5.46), pytest.approx(8.23))
+    pie = published_step(ROWS, "alexnet_pie", "market1501")
+    assert pie is not None
+    assert (round(pie.rank1, 2), pie.mean_ap) == (9.12, None)
     alexnet = published_step(ROWS, "alexnet_conv4", "cuhk03")
     assert alexnet is not None
     assert alexnet.rank1 == pytest.approx(18.92)  # printed so in Table 3
