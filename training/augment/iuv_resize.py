@@ -22,18 +22,21 @@ def resized_iuv(iuv: UInt8Array, size_hw: tuple[int, int]) -> UInt8Array:
     nearest = np.asarray(cv2.resize(iuv, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
     if size_hw[0] <= iuv.shape[0] and size_hw[1] <= iuv.shape[1]:
         return nearest
-    smooth = np.zeros((*size_hw, 2), np.float32)
-    weights = np.zeros(size_hw, np.float32)
     part = nearest[..., 0]
+    y, x = np.nonzero(part)
+    smooth = np.zeros((len(y), 2), np.float32)
+    weights = np.zeros(len(y), np.float32)
     for rows, row_weights in _neighbours(size_hw[0], iuv.shape[0]):
         for columns, column_weights in _neighbours(size_hw[1], iuv.shape[1]):
-            corner = iuv[np.ix_(rows, columns)]
-            weight = np.outer(row_weights, column_weights) * (corner[..., 0] == part)
-            smooth += weight[..., None] * corner[..., 1:]
+            corner = iuv[rows[y], columns[x]]
+            weight = row_weights[y] * column_weights[x] * (corner[:, 0] == part[y, x])
+            smooth += weight[:, None] * corner[:, 1:]
             weights += weight
     # The nearest pixel is one of the four and of its own part: no weight is 0.
-    uv = np.where(part[..., None] > 0, smooth / weights[..., None], 0)
-    return np.concatenate([part[..., None], uv.round().astype(np.uint8)], axis=-1)
+    out = np.zeros((*size_hw, 3), np.uint8)
+    out[..., 0] = part
+    out[y, x, 1:] = (smooth / weights[:, None]).round().astype(np.uint8)
+    return out
 
 
 def _neighbours(target: int, source: int) -> list[tuple[NDArray[np.intp], NDArray[np.float32]]]:

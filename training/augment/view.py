@@ -23,7 +23,11 @@ MEAN_COLOUR = tuple(round(255 * mean) for mean in IMAGENET_MEAN)
 """What is filled in where nothing is known: near 0 for the net."""
 
 _JOINT_FLIP = np.array(FLIP)
-_PART_FLIP = np.array(PART_FLIP, np.uint8)
+
+UNKNOWN_PART = 255
+"""The part id of a pixel of which nobody knows what it shows: no loss is taken of it."""
+
+_PART_FLIP = np.array([*PART_FLIP, *range(len(PART_FLIP), UNKNOWN_PART + 1)], np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +37,8 @@ class View:
     Attributes:
         image: uint8 RGB (H, W, 3).
         keypoints: float32 (J, 3): x, y in pixels and a confidence; 0 = invisible. None = not known.
-        iuv: uint8 (H, W, 3) of the same pixels: part 0 to 24, u and v as parts of 255. None = not known.
+        iuv: uint8 (H, W, 3) of the same pixels: part 0 to 24 or :data:`UNKNOWN_PART`, u and v as parts of 255. None = not
+            known.
 
     Raises:
         ValueError: another shape or dtype.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from training.recipe import Recipe
 from training.recipes.baseline import BaselineRecipe, baseline_cpu
 from training.recipes.deep_person import DeepPersonRecipe, deep_person_cpu
+from training.recipes.densepose import DenseposeRecipe
 from training.recipes.djl import DjlRecipe, djl_cpu
 from training.recipes.dsa import DsaRecipe, dsa_cpu
 from training.recipes.joint_loss import JointLossRecipe, joint_loss_cpu
@@ -34,6 +35,7 @@ RECIPES: dict[str, Recipe] = {
         cpm_cpu(),
         openpose_cpu(),
         PersonDetectorRecipe(),
+        DenseposeRecipe(),
     )
 }
 """What ``sightline train --recipe`` takes."""
