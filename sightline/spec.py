@@ -72,6 +72,7 @@ class ModelSpec(_Frozen):
         crop: for models that see crops; None for detectors.
         class_names: of a detector's classes; ours find ``person``.
         joints: names of the joints that ``xy`` holds, in its order.
+        absent_joints: joints of the canonical skeleton that it is known not to hold.
         attributes: names of the attributes, in the order of the output.
         sha256: of the weights file.
         source: where the weights came from, in words.
@@ -87,6 +88,7 @@ class ModelSpec(_Frozen):
     crop: CropRule | None = None
     class_names: tuple[str, ...] = ()
     joints: tuple[str, ...] = ()
+    absent_joints: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     source: str = ""

@@ -17,6 +17,10 @@ class Kind(StrEnum):
 
     YOLOX = "yolox"
     OSNET = "osnet"
+    RTMPOSE = "rtmpose"
+    HRNET = "hrnet"
+    MOVENET = "movenet"
+    DENSEPOSE = "densepose"
     ONNX = "onnx"
 
 
@@ -96,7 +100,10 @@ def add(
     decoded: Annotated[
         bool, typer.Option("--decoded", help="yolox: exported with --decode_in_inference.", rich_help_panel=HEAD)
     ] = False,
-    joints: Annotated[str | None, typer.Option(help="Names of the joints, in order: nose,neck,…", rich_help_panel=HEAD)] = None,
+    joints: Annotated[
+        str | None,
+        typer.Option(help="Names of the joints, in order: nose,neck,… (pose families: COCO's 17)", rich_help_panel=HEAD),
+    ] = None,
     attributes: Annotated[str | None, typer.Option(help="Names of the attributes, in order.", rich_help_panel=HEAD)] = None,
     terms: Annotated[str, typer.Option(help="Licence or terms of use, kept in the spec.", rich_help_panel=KEEP)] = "",
     max_batch_size: Annotated[int, typer.Option(min=1, help="Largest batch on Triton.", rich_help_panel=KEEP)] = 32,
@@ -108,12 +115,14 @@ def add(
 
     Colour order, normalisation, decoding and suppression go *into* the graph, so that pictures go to Triton as they are.
     A net whose wrapped outputs differ from the original's is refused, with the numbers. If the local Triton runs, it loads
-    the model at once.
+    the model at once. Joints of pose nets are brought into the order of our skeleton; those that it lacks are named in the spec.
 
     Examples:
 
     - `sightline models add yolox_nano.onnx` — a YOLOX detector, recognised
     - `sightline models add osnet_x1_0.onnx --name reid_osnet --images crops/` — an embedder, compared on your crops
+    - `sightline models add rtmpose_m.onnx`, `sightline models add hrnet_w32.onnx`, `sightline models add movenet.onnx` — key points
+    - `sightline models add densepose.onnx --kind densepose` — detectron2's chart predictor over one person's crop
     - `sightline models add pose.onnx --kind onnx --role keypoints --scale 0.00392157 --joints nose,neck,…`
     """
     from sightline.cli.models_triton import load_on_triton

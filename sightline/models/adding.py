@@ -9,7 +9,8 @@ from pathlib import Path
 from sightline.errors import NotFoundError
 from sightline.models.importer.acceptance import Acceptance
 from sightline.models.importer.importing import import_model
-from sightline.models.importer.recipe import Recipe, recipe_for, recognise
+from sightline.models.importer.recipe import Recipe, recipe_for
+from sightline.models.importer.recognising import recognise
 from sightline.models.importer.source import read_source
 from sightline.models.pictures import draw_pictures
 from sightline.models.repository import InstalledModel, ModelRepository
@@ -47,7 +48,7 @@ def add_model(
     Args:
         repository: where it goes.
         file: the user's ONNX file; it is not changed.
-        recipe: how to wrap it; unset = recognised from its tensors (YOLOX, OSNet).
+        recipe: how to wrap it; unset = recognised from its tensors.
         name: on Triton; unset = by its role. The same name with other content becomes the next version.
         pictures: to compare on; unset = drawn ones.
         batching: on Triton.

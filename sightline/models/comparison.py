@@ -17,6 +17,8 @@ Arrays = Mapping[str, NDArray[Any]]
 FLOAT32_TOLERANCE = 2e-4
 FLOAT16_TOLERANCE = 2e-2
 BOX_TOLERANCE_PX = 0.1
+DIFFERENT_PARTS = 0.001
+"""Of the cells of dense coordinates, so many may show another part: where two are all but equal, the last bit decides."""
 PARTNER_WITHIN_PX = 1.0
 """A box farther off than this is another box."""
 
@@ -58,17 +60,20 @@ def compare_outputs(
     """Compare outputs picture by picture.
 
     Args:
-        kind: of the model: the boxes of detectors are paired by place, other outputs value by value.
+        kind: of the model: the boxes of detectors are paired by place, u and v are compared where the part is the same, other
+            outputs value by value.
         wanted, got: for each picture the two nets' outputs; at least one picture.
         tolerance: largest difference of a value or a score; box corners have one of their own.
         of: what is compared, for the differences' words.
     """
     if kind == "detector":
         return _compare_detections(wanted, got, tolerance, of)
+    if kind == "densepose":
+        return _compare_dense(wanted, got, tolerance, of)
     differences = []
     for name in wanted[0]:
         worst = max(_worst(a[name], b[name]) for a, b in zip(wanted, got, strict=True))
-        differences.append(Difference(f"{name}, {of}", worst, tolerance))
+        differences.append(Difference(f"{name}, {of}", worst, BOX_TOLERANCE_PX if name == "xy" else tolerance))
     return Comparison(tuple(differences), sum(array.size for arrays in wanted for array in arrays.values()))
 
 
@@ -76,6 +81,23 @@ def _worst(first: NDArray[Any], second: NDArray[Any]) -> float:
     if first.shape != second.shape:
         return float("inf")
     return float(np.abs(first.astype(np.float64) - second.astype(np.float64)).max(initial=0.0))
+
+
+def _compare_dense(wanted: Sequence[Arrays], got: Sequence[Arrays], tolerance: float, of: str) -> Comparison:
+    """The share of different parts over all pictures; u and v where both show the same part."""
+    pairs = list(zip(wanted, got, strict=True))
+    same = [a["part"] == b["part"] if a["part"].shape == b["part"].shape else np.zeros(0, np.bool_) for a, b in pairs]
+    cells = sum(array.size for array in same)
+    different = sum(int((~array).sum()) for array in same) / cells if all(map(np.size, same)) else float("inf")
+    differences = [Difference(f"share of cells of another part, {of}", different, DIFFERENT_PARTS)]
+    for name in ("u", "v"):
+        gaps = [
+            _worst(a[name][where], b[name][where])
+            for (a, b), where in zip(pairs, same, strict=True)
+            if a[name].shape == where.shape == b[name].shape
+        ]
+        differences.append(Difference(f"{name}, {of}", max(gaps) if len(gaps) == len(pairs) else float("inf"), tolerance))
+    return Comparison(tuple(differences), cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,14 @@ OUR_PREFIX = "sightline/"
 SOURCE_PREFIX = "net/"
 OLDEST_IR = 7
 
-ELEMENT_TYPES = {"uint8": onnx.TensorProto.UINT8, "float16": onnx.TensorProto.FLOAT16, "float32": onnx.TensorProto.FLOAT}
+ELEMENT_TYPES = {
+    "bool": onnx.TensorProto.BOOL,
+    "uint8": onnx.TensorProto.UINT8,
+    "int32": onnx.TensorProto.INT32,
+    "int64": onnx.TensorProto.INT64,
+    "float16": onnx.TensorProto.FLOAT16,
+    "float32": onnx.TensorProto.FLOAT,
+}
 
 
 class GraphWriter:
@@ -52,8 +59,12 @@ class GraphWriter:
         return outputs
 
     def cast(self, value: str, dtype: str) -> str:
-        """``value`` as ``uint8``, ``float16`` or ``float32``."""
+        """``value`` as another of :data:`ELEMENT_TYPES`."""
         return self.add("Cast", value, to=ELEMENT_TYPES[dtype])
+
+    def between_0_and_1(self, value: str) -> str:
+        """float32 ``value``, cut off below 0 and above 1."""
+        return self.add("Clip", value, self.number(0.0), self.number(1.0))
 
     def columns(self, value: str, start: int, stop: int) -> str:
         """``value[..., start:stop]`` of a rank-3 tensor."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from sightline.errors import ConfigurationError
 from sightline.models.importer.detections import Suppression
 from sightline.models.importer.pixels import CHANNELS, Colour, Layout, Pixels, Triple
-from sightline.models.importer.recipe import CropChoice, Fit, Interpolation, Kind, Recipe, recipe_for, recognise
+from sightline.models.importer.recipe import CropChoice, Fit, Interpolation, Kind, Recipe, recipe_for
+from sightline.models.importer.recognising import recognise
 from sightline.models.importer.source import read_source
 from sightline.models.importer.yolox import YoloxHead
 from sightline.spec import ModelKind
@@ -52,7 +53,7 @@ def make_recipe(file: Path, kind: Kind | None, role: ModelKind | None, options: 
         pixels=_pixels(recipe.pixels, options),
         yolox=_yolox(options),
         suppression=None if options.nms_iou is None else _suppression(options),
-        crop=_crop(options),
+        crop=_crop(recipe.crop, options),
         outputs=dict(_pair(item) for item in options.outputs),
         joints=_names(options.joints),
         attributes=_names(options.attributes),
@@ -82,8 +83,7 @@ def _suppression(options: RecipeOptions) -> Suppression:
     return Suppression(iou=iou, min_score=min_score)
 
 
-def _crop(options: RecipeOptions) -> CropChoice:
-    usual = CropChoice()
+def _crop(usual: CropChoice, options: RecipeOptions) -> CropChoice:
     return CropChoice(
         expand=usual.expand if options.crop_expand is None else _part("--crop-expand", options.crop_expand),
         fit=options.crop_fit or usual.fit,

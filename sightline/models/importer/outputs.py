@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sightline.models.importer.chart import CLASSES
 from sightline.models.importer.recipe import Head, Recipe
 from sightline.models.importer.source import SourceModel
 
@@ -15,7 +16,16 @@ PATTERNS: Mapping[Head, Mapping[str, tuple[int | None, ...]]] = {
     "boxes": {"boxes": (None, None, 4), "scores": (None, None)},
     "embedding": {"embedding": (None, None), "attributes": (None, None)},
     "keypoints": {"xy": (None, None, 2), "confidence": (None, None)},
+    "simcc": {"simcc_x": (None, None, None), "simcc_y": (None, None, None)},
+    "heatmaps": {"heatmaps": (None, None, None, None)},
+    "movenet": {"joints": (None, 1, None, 3)},
     "densepose": {"part": (None, None, None), "u": (None, None, None), "v": (None, None, None)},
+    "chart": {
+        "coarse_segm": (None, None, None, None),
+        "fine_segm": (None, CLASSES, None, None),
+        "u": (None, CLASSES, None, None),
+        "v": (None, CLASSES, None, None),
+    },
 }
 """The shape of each tensor; None fits any length."""
 

@@ -15,6 +15,8 @@ Layout = Literal["nchw", "nhwc"]
 Triple = tuple[float, float, float]
 
 CHANNELS = 3
+WHOLE = ("uint8", "int32")
+"""Types of nets that take pixels as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ AS_THEY_ARE = Pixels()
 """RGB, 0-255."""
 IMAGENET = Pixels(scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 """RGB, as torchvision's ImageNet nets were trained."""
+OPENMMLAB = Pixels(mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))
+"""RGB, 0-255, as mmpose's nets are trained: ImageNet's mean and deviation."""
+DETECTRON = Pixels(colour="bgr", mean=(103.53, 116.28, 123.675))
+"""BGR, 0-255 less ImageNet's mean, as detectron2's nets are trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +75,10 @@ def resolve_picture(source: SourceModel, pixels: Pixels) -> Picture:
         raise source.refuse(f"{CHANNELS} colour channels in layout {layout}")
     if shape[0] not in (1, "?") and isinstance(shape[0], int):
         raise source.refuse("a batch dimension that is free or 1")
-    if source.input.dtype not in ("float32", "float16", "uint8"):
-        raise source.refuse("an input of type float32, float16 or uint8")
-    if source.input.dtype == "uint8" and pixels.normalises:
-        raise source.refuse("no scale, mean or std for a net that takes uint8 pixels (drop these options)")
+    if source.input.dtype not in ("float32", "float16", *WHOLE):
+        raise source.refuse("an input of type float32, float16, uint8 or int32")
+    if source.input.dtype in WHOLE and pixels.normalises:
+        raise source.refuse(f"no scale, mean or std for a net that takes {source.input.dtype} pixels (drop these options)")
     return Picture(layout, _size(source, declared_hw, pixels.size_hw), source.input.dtype)
 
 
@@ -96,8 +102,8 @@ def write_front(writer: GraphWriter, image: str, pixels: Pixels, picture: Pictur
         value = writer.add("Transpose", value, perm=[0, 3, 1, 2])
     if pixels.colour == "bgr":
         value = writer.add("Gather", value, writer.integers(2, 1, 0), axis=channel_axis)
-    if picture.dtype == "uint8":
-        return value
+    if picture.dtype in WHOLE:
+        return value if picture.dtype == "uint8" else writer.cast(value, picture.dtype)
     value = writer.cast(value, "float32")
     if pixels.normalises:
         shape = (CHANNELS, 1, 1) if picture.layout == "nchw" else (CHANNELS,)

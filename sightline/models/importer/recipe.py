@@ -8,22 +8,25 @@ from typing import Literal
 
 from sightline.errors import ConfigurationError
 from sightline.models.importer.detections import Suppression
-from sightline.models.importer.pixels import AS_THEY_ARE, CHANNELS, IMAGENET, Pixels
-from sightline.models.importer.source import SourceModel
-from sightline.models.importer.yolox import BOX_AND_OBJECTNESS, YoloxHead
+from sightline.models.importer.pixels import AS_THEY_ARE, DETECTRON, IMAGENET, OPENMMLAB, Pixels
+from sightline.models.importer.yolox import YoloxHead
 from sightline.spec import CropRule, ModelKind
 
-Kind = Literal["yolox", "osnet", "onnx"]
+Kind = Literal["yolox", "osnet", "rtmpose", "hrnet", "movenet", "densepose", "onnx"]
 Fit = Literal["stretch", "letterbox"]
 Interpolation = Literal["bilinear", "area", "cubic"]
-Head = Literal["yolox", "boxes", "embedding", "keypoints", "densepose"]
+Head = Literal["yolox", "boxes", "embedding", "keypoints", "simcc", "heatmaps", "movenet", "densepose", "chart"]
 
 ROLES: Mapping[Head, ModelKind] = {
     "yolox": "detector",
     "boxes": "detector",
     "embedding": "embedder",
     "keypoints": "keypoints",
+    "simcc": "keypoints",
+    "heatmaps": "keypoints",
+    "movenet": "keypoints",
     "densepose": "densepose",
+    "chart": "densepose",
 }
 HEADS: Mapping[ModelKind, Head] = {
     "detector": "boxes",
@@ -32,8 +35,6 @@ HEADS: Mapping[ModelKind, Head] = {
     "densepose": "densepose",
 }
 """For ``--kind onnx``: the head that a role has."""
-
-PERSON_CROP_HW = (256, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,24 @@ OSNET = Recipe(head="embedding", pixels=IMAGENET)
 """As torchreid trains it: RGB crops stretched to 256x128, ImageNet's mean and deviation."""
 
 
+WITH_SURROUNDINGS = CropChoice(expand=0.25, fit="letterbox")
+"""As pose nets are trained: the box a quarter larger, its proportions kept."""
+RTMPOSE = Recipe(head="simcc", pixels=OPENMMLAB, crop=WITH_SURROUNDINGS)
+HRNET = Recipe(head="heatmaps", pixels=IMAGENET, crop=WITH_SURROUNDINGS)
+MOVENET = Recipe(head="movenet", crop=WITH_SURROUNDINGS)
+"""RGB, 0-255, whole numbers or not."""
+DENSEPOSE = Recipe(head="chart", pixels=DETECTRON)
+
+FAMILIES: Mapping[Kind, Recipe] = {
+    "yolox": YOLOX,
+    "osnet": OSNET,
+    "rtmpose": RTMPOSE,
+    "hrnet": HRNET,
+    "movenet": MOVENET,
+    "densepose": DENSEPOSE,
+}
+
+
 def recipe_for(kind: Kind, role: ModelKind | None = None) -> Recipe:
     """What to start from.
 
@@ -94,29 +113,7 @@ def recipe_for(kind: Kind, role: ModelKind | None = None) -> Recipe:
         if role is None:
             raise ConfigurationError(f"a net of kind onnx needs its role: --role {' | '.join(HEADS)}")
         return Recipe(head=HEADS[role])
-    recipe = YOLOX if kind == "yolox" else OSNET
+    recipe = FAMILIES[kind]
     if role not in (None, recipe.role):
         raise ConfigurationError(f"a net of kind {kind} has the role {recipe.role}, not {role}: use --kind onnx")
     return recipe
-
-
-def recognise(source: SourceModel) -> Kind:
-    """The family of a net, from its tensors alone.
-
-    Raises:
-        ModelError: it is of no known family.
-    """
-    shapes = [output.shape for output in source.outputs]
-    planes = source.input.shape[1:]
-    if len(shapes) == 1 and len(shapes[0]) == 3 and _has_classes(shapes[0][2]) and planes[0] == CHANNELS:
-        return "yolox"
-    if len(shapes) == 1 and len(shapes[0]) == 2 and planes == (CHANNELS, *PERSON_CROP_HW):
-        return "osnet"
-    raise source.refuse(
-        "a YOLOX detector ([N, 3, H, W] -> [N, rows, 5 + classes]) or an OSNet-like embedder "
-        "([N, 3, 256, 128] -> [N, D]); say what it is with --kind onnx --role …"
-    )
-
-
-def _has_classes(columns: int | str) -> bool:
-    return isinstance(columns, int) and columns > BOX_AND_OBJECTNESS

@@ -13,6 +13,13 @@ from numpy.typing import NDArray
 
 from sightline.models.importer.detections import ROWS, Suppression
 from sightline.models.importer.pixels import Pixels
+from sightline.models.importer.reference_people import (
+    decode_chart,
+    decode_heatmaps,
+    decode_movenet,
+    decode_simcc,
+    in_our_order,
+)
 from sightline.models.importer.wrap import Plan
 from sightline.models.importer.yolox import STRIDES, YoloxHead
 from sightline.models.session import OnnxSession
@@ -32,7 +39,7 @@ def expected_outputs(plan: Plan, original: OnnxSession, image: UInt8Array) -> Ar
 def prepare(image: UInt8Array, pixels: Pixels, *, layout: str, dtype: str) -> NDArray[Any]:
     """A picture as the net was trained on it."""
     ordered: NDArray[Any] = image if pixels.colour == "rgb" else image[:, :, ::-1]
-    if dtype != "uint8":
+    if dtype not in ("uint8", "int32"):
         ordered = (ordered.astype(np.float64) * pixels.scale - pixels.mean) / pixels.std
     planes = ordered.transpose(2, 0, 1) if layout == "nchw" else ordered
     return np.ascontiguousarray(planes, dtype)
@@ -51,6 +58,14 @@ def _finish(plan: Plan, raw: Mapping[str, NDArray[Any]]) -> Arrays:
             return {**raw, "embedding": unit.astype(np.float32)}
         case "densepose":
             return {**raw, "part": raw["part"].astype(np.uint8)}
+        case "chart":
+            return decode_chart(raw)
+        case "simcc":
+            return in_our_order(plan, *decode_simcc(raw["simcc_x"], raw["simcc_y"], plan.picture.size_hw))
+        case "heatmaps":
+            return in_our_order(plan, *decode_heatmaps(raw["heatmaps"], plan.picture.size_hw))
+        case "movenet":
+            return in_our_order(plan, *decode_movenet(raw["joints"], plan.picture.size_hw))
         case _:
             return dict(raw)
 

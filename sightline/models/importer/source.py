@@ -21,6 +21,8 @@ OLDEST_OPSET = 11
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operators that a stock ONNX Runtime has."""
 
+_ARCHIVE = b"PK\x03\x04"
+
 Dimensions = tuple[int | str, ...]
 
 
@@ -84,6 +86,11 @@ def _parse(path: Path) -> ModelProto:
         raise ModelError(f"{path} does not exist: name an ONNX file")
     if path.stat().st_size > MAX_BYTES:
         raise ModelError(f"{path}: expected at most {MAX_BYTES} bytes, found {path.stat().st_size}")
+    if _is_archive(path):
+        raise ModelError(
+            f"{path} is an archive, as PyTorch writes TorchScript and weights, not ONNX. Where it was made, export it: "
+            'torch.onnx.export(net, example_crop, "net.onnx", input_names=["input"], dynamic_axes={"input": {0: "N"}})'
+        )
     try:
         model = onnx.load(str(path), load_external_data=False)
     except (DecodeError, ValueError, OSError) as error:
@@ -91,6 +98,11 @@ def _parse(path: Path) -> ModelProto:
     if not model.graph.node or not model.graph.output:
         raise ModelError(f"{path} is not an ONNX net: expected a graph with nodes and outputs, found none")
     return inliner.inline_local_functions(model) if model.functions else model
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ARCHIVE)) == _ARCHIVE
 
 
 def _refuse_foreign_parts(path: Path, model: ModelProto) -> None:

@@ -11,19 +11,21 @@ import onnx
 from onnx import ModelProto, compose, helper
 
 from sightline.errors import ModelError
-from sightline.models.importer.detections import ROWS, write_best_boxes
-from sightline.models.importer.embedding import write_unit_length
 from sightline.models.importer.free_batch import free_the_batch
 from sightline.models.importer.graph import OLDEST_IR, PRODUCER, SOURCE_PREFIX, GraphWriter, tensor_info
+from sightline.models.importer.heads import Raw, write_results
+from sightline.models.importer.joints import JointOrder, joint_order
 from sightline.models.importer.outputs import Shape, assign_outputs
 from sightline.models.importer.pixels import Picture, resolve_picture, write_front
 from sightline.models.importer.recipe import Recipe
 from sightline.models.importer.source import SourceModel
-from sightline.models.importer.yolox import check_output, resolve_cells, write_head
+from sightline.models.importer.yolox import check_output
 from sightline.models.session import OnnxSession
 
 INPUT_NAMES = {"detector": "image"}
 CROP_INPUT = "crop"
+JOINTS_OF = {"simcc": ("simcc_x", 1), "heatmaps": ("heatmaps", 1), "movenet": ("joints", 2)}
+"""For heads whose joints are brought into our order: the output and its axis that counts them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +35,7 @@ class Plan:
     Attributes:
         outputs: contract name -> name in the file.
         shapes: of the file's outputs, as a run on one picture gave them.
+        joints: of pose nets whose joints are brought into our order; None = they stay as they are.
     """
 
     source: SourceModel
@@ -40,6 +43,7 @@ class Plan:
     picture: Picture
     outputs: Mapping[str, str]
     shapes: Mapping[str, Shape]
+    joints: JointOrder | None = None
 
     @property
     def input_name(self) -> str:
@@ -57,10 +61,20 @@ def make_plan(source: SourceModel, recipe: Recipe, original: OnnxSession) -> Pla
     shape = (1, 3, height, width) if picture.layout == "nchw" else (1, height, width, 3)
     results = original.run({source.input.name: np.zeros(shape, picture.dtype)})
     shapes = {name: result.shape for name, result in results.items()}
-    plan = Plan(source, recipe, picture, assign_outputs(source, recipe, shapes), shapes)
+    outputs = assign_outputs(source, recipe, shapes)
+    plan = Plan(source, recipe, picture, outputs, shapes, _joints(source, recipe, outputs, shapes))
     if recipe.head == "yolox":
         check_output(source, shapes[plan.outputs["output"]], recipe.yolox)
     return plan
+
+
+def _joints(
+    source: SourceModel, recipe: Recipe, outputs: Mapping[str, str], shapes: Mapping[str, Shape]
+) -> JointOrder | None:
+    if recipe.head not in JOINTS_OF:
+        return None
+    tensor, axis = JOINTS_OF[recipe.head]
+    return joint_order(source, shapes[outputs[tensor]][axis], recipe.joints)
 
 
 def wrap(plan: Plan) -> ModelProto:
@@ -103,54 +117,11 @@ def _assemble(plan: Plan, net: ModelProto, front: GraphWriter, tail: GraphWriter
 
 def _write_outputs(tail: GraphWriter, plan: Plan) -> list[Any]:
     """Write the head; returns the declarations of the contract's outputs."""
-    raw = {tensor: SOURCE_PREFIX + name for tensor, name in plan.outputs.items()}
-    results = _HEADS[plan.recipe.head](tail, plan, raw)
+    tensors = {tensor: SOURCE_PREFIX + name for tensor, name in plan.outputs.items()}
+    shapes = {tensor: plan.shapes[name] for tensor, name in plan.outputs.items()}
+    results = write_results(tail, Raw(plan.source, plan.recipe, plan.picture.size_hw, plan.joints, tensors, shapes))
     declared = []
     for name, (value, dtype, shape) in results.items():
         tail.name_output(value, name)
         declared.append(tensor_info(name, dtype, ["N", *shape]))
     return declared
-
-
-_Results = dict[str, tuple[str, str, tuple[int, ...]]]
-"""Output name -> (tensor, dtype, shape without the batch)."""
-
-
-def _yolox(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Results:
-    rows = plan.shapes[plan.outputs["output"]][1]
-    cells = resolve_cells(plan.source, rows, plan.picture.size_hw)
-    boxes, scores = write_head(tail, tail.cast(raw["output"], "float32"), plan.recipe.yolox, cells)
-    return _detections(*write_best_boxes(tail, boxes, scores, suppression=plan.recipe.yolox.suppression))
-
-
-def _boxes(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Results:
-    boxes, scores = tail.cast(raw["boxes"], "float32"), tail.cast(raw["scores"], "float32")
-    return _detections(*write_best_boxes(tail, boxes, scores, suppression=plan.recipe.suppression))
-
-
-def _detections(boxes: str, scores: str) -> _Results:
-    return {"boxes": (boxes, "float32", (ROWS, 4)), "scores": (scores, "float32", (ROWS,))}
-
-
-def _embedding(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Results:
-    dimension = plan.shapes[plan.outputs["embedding"]][1]
-    vector = write_unit_length(tail, tail.cast(raw["embedding"], "float32"), dimension)
-    return {"embedding": (vector, "float32", (dimension,))} | _as_they_are(tail, plan, raw, "attributes")
-
-
-def _keypoints(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Results:
-    return _as_they_are(tail, plan, raw, "xy", "confidence")
-
-
-def _densepose(tail: GraphWriter, plan: Plan, raw: Mapping[str, str]) -> _Results:
-    part = (tail.cast(raw["part"], "uint8"), "uint8", plan.shapes[plan.outputs["part"]][1:])
-    return {"part": part} | _as_they_are(tail, plan, raw, "u", "v")
-
-
-def _as_they_are(tail: GraphWriter, plan: Plan, raw: Mapping[str, str], *names: str) -> _Results:
-    return {
-        name: (tail.cast(raw[name], "float32"), "float32", plan.shapes[plan.outputs[name]][1:]) for name in names if name in raw
-    }
-
-
-_HEADS = {"yolox": _yolox, "boxes": _boxes, "embedding": _embedding, "keypoints": _keypoints, "densepose": _densepose}

@@ -15,7 +15,8 @@ from sightline.geometry import crop, letterbox
 from sightline.models.importer import import_model
 from sightline.models.importer.detections import Suppression
 from sightline.models.importer.pixels import IMAGENET, Pixels
-from sightline.models.importer.recipe import OSNET, YOLOX, Recipe, recipe_for, recognise
+from sightline.models.importer.recipe import OSNET, YOLOX, Recipe, recipe_for
+from sightline.models.importer.recognising import recognise
 from sightline.models.importer.source import read_source
 from sightline.models.importer.yolox import YoloxHead
 from sightline.models.session import OnnxSession
