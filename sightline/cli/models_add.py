@@ -115,13 +115,15 @@ def add(
 
     Colour order, normalisation, decoding and suppression go *into* the graph, so that pictures go to Triton as they are.
     A net whose wrapped outputs differ from the original's is refused, with the numbers. If the local Triton runs, it loads
-    the model at once. Joints of pose nets are brought into the order of our skeleton; those that it lacks are named in the spec.
+    the model at once.
+
+    Joints of pose nets are brought into the order of our skeleton; the spec names those that a net lacks.
 
     Examples:
 
     - `sightline models add yolox_nano.onnx` — a YOLOX detector, recognised
     - `sightline models add osnet_x1_0.onnx --name reid_osnet --images crops/` — an embedder, compared on your crops
-    - `sightline models add rtmpose_m.onnx`, `sightline models add hrnet_w32.onnx`, `sightline models add movenet.onnx` — key points
+    - `sightline models add rtmpose_m.onnx` — key points; HRNet's heat maps and MoveNet are recognised as well
     - `sightline models add densepose.onnx --kind densepose` — detectron2's chart predictor over one person's crop
     - `sightline models add pose.onnx --kind onnx --role keypoints --scale 0.00392157 --joints nose,neck,…`
     """

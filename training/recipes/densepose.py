@@ -38,7 +38,7 @@ class DenseposeRecipe(Recipe):
     phases: tuple[Phase, ...] = (
         Phase(
             name="maps",
-            epochs=2,
+            epochs=8,
             weights={"part": 1.0, "coordinates": 1.0},
             optimiser=OptimiserConfig(kind="adamw", lr=2e-3, weight_decay=1e-2),
             schedule=OneCycle(),

@@ -31,9 +31,7 @@ def check_chart(source: SourceModel, shapes: Mapping[str, tuple[int, ...]]) -> t
     return height, width
 
 
-def write_chart(
-    writer: GraphWriter, maps: Mapping[str, str], cells_hw: tuple[int, int]
-) -> tuple[str, str, str]:
+def write_chart(writer: GraphWriter, maps: Mapping[str, str], cells_hw: tuple[int, int]) -> tuple[str, str, str]:
     """float32 maps -> part uint8 (N, h, w), u and v float32 (N, h, w) in [0, 1]; all 0 on the background.
 
     Args:

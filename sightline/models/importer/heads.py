@@ -122,9 +122,8 @@ def _chart(tail: GraphWriter, raw: Raw) -> Results:
 
 
 def _as_they_are(tail: GraphWriter, raw: Raw, *names: str) -> Results:
-    return {
-        name: (tail.cast(raw.tensors[name], "float32"), "float32", raw.shapes[name][1:]) for name in names if name in raw.tensors
-    }
+    present = [name for name in names if name in raw.tensors]
+    return {name: (tail.cast(raw.tensors[name], "float32"), "float32", raw.shapes[name][1:]) for name in present}
 
 
 _HEADS: Mapping[Head, Callable[[GraphWriter, Raw], Results]] = {

@@ -13,13 +13,7 @@ from numpy.typing import NDArray
 
 from sightline.models.importer.detections import ROWS, Suppression
 from sightline.models.importer.pixels import Pixels
-from sightline.models.importer.reference_people import (
-    decode_chart,
-    decode_heatmaps,
-    decode_movenet,
-    decode_simcc,
-    in_our_order,
-)
+from sightline.models.importer.reference_people import decode_person
 from sightline.models.importer.wrap import Plan
 from sightline.models.importer.yolox import STRIDES, YoloxHead
 from sightline.models.session import OnnxSession
@@ -58,14 +52,8 @@ def _finish(plan: Plan, raw: Mapping[str, NDArray[Any]]) -> Arrays:
             return {**raw, "embedding": unit.astype(np.float32)}
         case "densepose":
             return {**raw, "part": raw["part"].astype(np.uint8)}
-        case "chart":
-            return decode_chart(raw)
-        case "simcc":
-            return in_our_order(plan, *decode_simcc(raw["simcc_x"], raw["simcc_y"], plan.picture.size_hw))
-        case "heatmaps":
-            return in_our_order(plan, *decode_heatmaps(raw["heatmaps"], plan.picture.size_hw))
-        case "movenet":
-            return in_our_order(plan, *decode_movenet(raw["joints"], plan.picture.size_hw))
+        case "chart" | "simcc" | "heatmaps" | "movenet":
+            return decode_person(plan, raw)
         case _:
             return dict(raw)
 

@@ -16,6 +16,20 @@ Joints = tuple[Array, Array]
 """xy float32 (K, 2) pixels, confidence float32 (K,) in [0, 1]."""
 
 
+def decode_person(plan: Plan, raw: Mapping[str, Array]) -> dict[str, Array]:
+    """The contract's outputs of a head of this module."""
+    size_hw = plan.picture.size_hw
+    match plan.recipe.head:
+        case "simcc":
+            return in_our_order(plan, *decode_simcc(raw["simcc_x"], raw["simcc_y"], size_hw))
+        case "heatmaps":
+            return in_our_order(plan, *decode_heatmaps(raw["heatmaps"], size_hw))
+        case "movenet":
+            return in_our_order(plan, *decode_movenet(raw["joints"], size_hw))
+        case _:
+            return decode_chart(raw)
+
+
 def in_our_order(plan: Plan, xy: Array, confidence: Array) -> dict[str, Array]:
     """The contract's outputs: the joints of the canonical skeleton that the net has, by their names."""
     assert plan.joints is not None

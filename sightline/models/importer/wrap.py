@@ -68,9 +68,7 @@ def make_plan(source: SourceModel, recipe: Recipe, original: OnnxSession) -> Pla
     return plan
 
 
-def _joints(
-    source: SourceModel, recipe: Recipe, outputs: Mapping[str, str], shapes: Mapping[str, Shape]
-) -> JointOrder | None:
+def _joints(source: SourceModel, recipe: Recipe, outputs: Mapping[str, str], shapes: Mapping[str, Shape]) -> JointOrder | None:
     if recipe.head not in JOINTS_OF:
         return None
     tensor, axis = JOINTS_OF[recipe.head]

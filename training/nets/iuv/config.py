@@ -19,8 +19,6 @@ class IuvConfig(Config):
     """
 
     input_hw: tuple[int, int] = (128, 64)
-    backbone: BackboneConfig = NarrowResidualConfig(
-        channels=(16, 32, 80, 144), blocks=(1, 1, 1, 1), instance_norm_up_to=0
-    )
+    backbone: BackboneConfig = NarrowResidualConfig(channels=(16, 32, 80, 144), blocks=(1, 1, 1, 1), instance_norm_up_to=0)
     channels: tuple[int, ...] = Field(default=(80, 64, 48), min_length=1)
     enlarge: int = Field(default=2, ge=1)
