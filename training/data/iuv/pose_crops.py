@@ -1,10 +1,13 @@
 """Crops of people with all 14 joints, as LSP-extended has them: ``crops.tar`` and ``joints.npz`` side by side.
 
+The set has no official test part: a tenth of its crops is held out by a hash of their names.
+
 ``joints.npz`` holds ``name`` (N,) and ``xy`` (N, 14, 2), pixels of the crop, in the order of :data:`LSP_JOINTS`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from sightline.skeleton import JOINTS, indices
 from training.data.keypoint_table import KeypointTable
 from training.data.names import without_suffix
 from training.data.readers.image_files import image_files
-from training.data.records import Picture
+from training.data.records import DISTRACTOR, Picture
 
 JOINTS_FILE = "joints.npz"
 LSP_JOINTS = (
@@ -32,7 +35,7 @@ def is_pose_crops(folder: Path) -> bool:
 
 
 def read_pose_crops(folder: Path) -> tuple[Picture, ...]:
-    """The crops in a folder and the folders in it. Everybody is one identity, seen by one camera: nobody knows better.
+    """The crops to learn from, in a folder and the folders in it. Nobody knows who they are.
 
     Raises:
         ConfigurationError: there is none.
@@ -41,7 +44,12 @@ def read_pose_crops(folder: Path) -> tuple[Picture, ...]:
     found = [path for inside in folders for path in image_files(inside)]
     if not found:
         raise ConfigurationError(f"{folder} holds no crops")
-    return tuple(Picture(path, 1, 1) for path in found)
+    return tuple(Picture(path, DISTRACTOR, 1) for path in found if not held_out(path.stem))
+
+
+def held_out(name: str) -> bool:
+    """Whether the crop of this name is for the test: one in ten is."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 10 == 0
 
 
 def read_pose_joints(folder: Path) -> KeypointTable:
