@@ -64,16 +64,20 @@ class Nets:
         *,
         input_name: str = "input",
         element: int = TensorProto.FLOAT,
+        output_element: int | None = None,
         more_inputs: Sequence[Any] = (),
         opset: int = 13,
         domains: Sequence[str] = (),
     ) -> Path:
-        """Any net with one float input and float outputs."""
+        """Any net with one input; outputs are of its type unless something else is said."""
         graph = helper.make_graph(
             list(nodes),
             "net",
             [helper.make_tensor_value_info(input_name, element, list(input_shape)), *more_inputs],
-            [helper.make_tensor_value_info(output, element, list(shape)) for output, shape in outputs.items()],
+            [
+                helper.make_tensor_value_info(output, output_element or element, list(shape))
+                for output, shape in outputs.items()
+            ],
             list(weights),
         )
         imports = [helper.make_opsetid("", opset), *(helper.make_opsetid(domain, 1) for domain in domains)]
