@@ -210,7 +210,7 @@ def test_whole_pixels_are_not_normalised(nets, pictures: Pictures) -> None:
 
 
 def chart(coarse_classes: int = 2) -> dict[str, np.ndarray]:
-    """Cells of 4 x 3: (0, 0) shows part 7, (1, 1) part 24 with u and v beyond [0, 1], (2, 2) a part that is coarsely no body."""
+    """Cells of 4 x 3: (0, 0) shows part 7, (1, 1) part 24 with u and v beyond [0, 1], (2, 2) a part but coarsely no body."""
     coarse, fine = np.zeros((1, coarse_classes, 4, 3)), np.zeros((1, 25, 4, 3))
     u, v = np.full((1, 25, 4, 3), 0.9), np.full((1, 25, 4, 3), 0.8)
     coarse[0, 0], fine[0, 0] = 0.5, 0.1
@@ -256,7 +256,7 @@ def test_densepose_of_another_layout_is_refused(nets, pictures: Pictures) -> Non
 
 def test_a_slip_in_a_head_is_caught_by_the_reference(nets, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sightline.models.importer.simcc.MIDDLE", 0.0)
-    with pytest.raises(ModelError, match="BAD xy, original and wrapped: 0.5"):
+    with pytest.raises(ModelError, match=r"BAD xy, original and wrapped: 0\.5"):
         run(written(nets, "rtmpose.onnx", simcc()), RTMPOSE, pictures)
 
 

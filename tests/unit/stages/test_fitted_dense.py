@@ -24,9 +24,9 @@ class Standing:
 
     async def estimate(self, crops: np.ndarray) -> Poses:
         count = len(crops)
-        xy = np.array([[STANDING[name] for name in self.joints]] * count, np.float32).reshape(count, -1, 2)
-        sure = [0.1 if name in ("left_knee", "left_ankle") else 0.9 for name in self.joints]
-        return Poses(xy, np.array([sure] * count, np.float32).reshape(count, -1))
+        xy = np.array([STANDING[name] for name in self.joints], np.float32)
+        sure = np.array([0.1 if name in ("left_knee", "left_ankle") else 0.9 for name in self.joints], np.float32)
+        return Poses(np.repeat(xy[None], count, axis=0), np.repeat(sure[None], count, axis=0))
 
 
 async def test_the_body_is_fitted_to_the_joints_that_are_sure() -> None:

@@ -98,7 +98,8 @@ def _opened(config: DataConfig, memory: Memory, report: Report) -> _Set:
     train = _read(reid_set.train, config, memory, report)
     if has_maps(root):
         held_out = _read(reid_set.query + reid_set.gallery, config, memory, report)
-        return _Set(*(Samples(part, None, read_maps(root, part)) for part in (train, held_out)), exact=True)
+        with_maps = [Samples(part, None, read_maps(root, part)) for part in (train, held_out)]
+        return _Set(with_maps[0], with_maps[1], exact=True)
     table = annotation(read_keypoints, config.keypoints, KEYPOINTS, annotation_places(config, root))
     keypoints = joined_keypoints(table, train, required=True)
     if keypoints is None:

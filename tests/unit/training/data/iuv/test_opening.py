@@ -95,8 +95,8 @@ def test_sets_are_joined_and_exact_ones_go_by_more_often(exact: Path, market: Pa
     assert set(iuv[0, ..., 0].unique().tolist()) == {0, 2}
     for fitted in iuv[1:]:
         parts = set(fitted[..., 0].unique().tolist())
-        assert {0, 2, UNKNOWN_PART} <= parts  # it faces the camera
-        assert 1 not in parts
+        assert {0, 2, UNKNOWN_PART} <= parts
+        assert (fitted[..., 0] == 2).sum() > (fitted[..., 0] == 1).sum()  # it faces the camera: its front is seen
 
 
 def test_the_flip_of_a_batch_takes_its_maps_along(market: Path) -> None:
