@@ -33,7 +33,9 @@ def export(
     *,
     name: Annotated[
         str,
-        typer.Option(help="On Triton: reid_NAME, keypoints or person_detector. A name that is there becomes its next version."),
+        typer.Option(
+            help="On Triton: reid_NAME, keypoints, densepose, person_detector. A name that is there becomes its next version."
+        ),
     ],
     data: Annotated[
         Path, typer.Option(help="A data set whose held-out pictures are compared; folder or archive.", rich_help_panel=GATE)
@@ -58,8 +60,8 @@ def export(
 
     It must pass the gate: torch, ONNX Runtime and, where it runs, Triton give the same of real pictures: embeddings of a cosine
     of 0.9999 or more for each (0.999 in half precision; in 8 bits the mAP on the data set counts, which may drop by 0.5
-    points), places of joints and boxes to a fraction of a pixel. A model that does not pass is refused with the numbers, and
-    nothing is kept: a model that had its name goes on serving.
+    points), places of joints and boxes to a fraction of a pixel, body parts in 99.9 % of the cells. A model that does not pass
+    is refused with the numbers, and nothing is kept: a model that had its name goes on serving.
 
     Examples:
 
@@ -67,6 +69,7 @@ def export(
     - `sightline models export runs/djl_hfa --name reid_djl --data Market-1501-v15.09.15 --precision int8`
     - `sightline models export runs/keypoints --name keypoints --data Market-1501-v15.09.15`
     - `sightline models export runs/person_detector --name person_detector --data person_detection/frames.tar --canvas 320`
+    - `sightline models export runs/densepose --name densepose --data Market-1501-v15.09.15`
     - `sightline models export runs/baseline_cpu/weights.pt --name reid_small --data crops/ --flip --terms "research use"`
     """
     from sightline.cli.models_triton import as_before_on_triton

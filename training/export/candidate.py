@@ -18,12 +18,15 @@ from training.export.gate import Finding, Precision
 from training.export.gate_data import read_gate_data, read_posed_crops
 from training.export.gate_frames import read_gate_frames
 from training.export.perception import compared_on_server, export_perception
+from training.export.served_iuv import served_iuv
 from training.export.served_net import crop_hw
 from training.export.served_pose import served_pose
 from training.nets.detector.config import STRIDES
 from training.nets.system import EmbeddingSystem
 from training.nets.systems.detector import Detector
+from training.nets.systems.iuv import IuvSystem
 from training.nets.systems.pose_system import PoseSystem
+from training.recipes.densepose import DenseposeRecipe
 from training.trained import AnyTrained, describing
 
 
@@ -85,6 +88,11 @@ def candidate(trained: AnyTrained, wanted: Wanted) -> Candidate:
             return _perception(trained, wanted, served, read_posed_crops(data, trained.recipe.size_hw, limit=wanted.limit))
         case Detector() as system:
             return _detector(trained, system, wanted, data)
+        case IuvSystem() as system:
+            assert isinstance(trained.recipe, DenseposeRecipe), "which alone builds this system"
+            size_hw = trained.recipe.crop_hw
+            pictures = read_posed_crops(data, size_hw, limit=wanted.limit)
+            return _perception(trained, wanted, served_iuv(system, size_hw), pictures)
     raise ConfigurationError(f"the weights are of recipe {trained.recipe.name!r}, whose nets are not served by themselves")
 
 

@@ -23,7 +23,8 @@ class ContractNet:
         kind: as ModelSpec has it.
         input: of the pictures.
         outputs: in order.
-        tolerances: output -> the largest difference that passes the gate, in its own unit (pixels for places).
+        tolerances: output -> the largest difference that passes the gate, in its own unit (pixels for places); of dense
+            coordinates where the part is the same (:mod:`training.export.dense_gate`).
         crop: how people are cut out for it; None for detectors.
         joints, class_names: as ModelSpec has them.
     """

@@ -16,7 +16,8 @@ from sightline.ports import Inference
 from sightline.spec import ModelSpec
 from sightline.types import UInt8Array
 from training.export.contract_net import ContractNet
-from training.export.gate import Closeness, closeness, require_passed
+from training.export.dense_gate import dense_findings
+from training.export.gate import Finding, closeness, require_passed
 from training.export.onnx_file import onnx_bytes
 from training.trained import AnyTrained
 
@@ -42,7 +43,7 @@ class ExportedPerception:
     spec: ModelSpec
     onnx: bytes
     outputs: Arrays
-    findings: tuple[Closeness, ...]
+    findings: tuple[Finding, ...]
 
 
 def export_perception(
@@ -67,12 +68,12 @@ def export_perception(
     onnx = onnx_bytes(served.net, [torch.from_numpy(pictures[:2])], inputs=[served.input.name], outputs=names)
     session = OnnxSession.open(onnx, name=name)
     outputs = _joined([session.run({served.input.name: batch}) for batch in _batches(pictures)])
-    findings = closeness("torch and ONNX Runtime", _by_torch(served, pictures), outputs, served.tolerances)
+    findings = _compared("torch and ONNX Runtime", served, _by_torch(served, pictures), outputs)
     require_passed(name, findings)
     return ExportedPerception(served, _spec(served, trained, onnx, name=name, terms=terms), onnx, outputs, findings)
 
 
-async def compared_on_server(server: Inference, exported: ExportedPerception, pictures: UInt8Array) -> tuple[Closeness, ...]:
+async def compared_on_server(server: Inference, exported: ExportedPerception, pictures: UInt8Array) -> tuple[Finding, ...]:
     """The exported model as a server runs it, against ONNX Runtime here.
 
     Raises:
@@ -81,7 +82,12 @@ async def compared_on_server(server: Inference, exported: ExportedPerception, pi
     """
     served, name = exported.served, exported.spec.name
     answers = [dict(await server.infer(name, {served.input.name: batch})) for batch in _batches(pictures)]
-    return closeness("ONNX Runtime and Triton", exported.outputs, _joined(answers), served.tolerances)
+    return _compared("ONNX Runtime and Triton", served, exported.outputs, _joined(answers))
+
+
+def _compared(of: str, served: ContractNet, wanted: Arrays, got: Arrays) -> tuple[Finding, ...]:
+    compare = dense_findings if served.kind == "densepose" else closeness
+    return tuple(compare(of, wanted, got, served.tolerances))
 
 
 def _by_torch(served: ContractNet, pictures: UInt8Array) -> Arrays:

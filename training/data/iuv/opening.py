@@ -9,21 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.errors import ConfigurationError
 from training.augment.pipeline import training_pipeline
 from training.config import AugmentConfig
-from training.data.annotations import annotation, joined_keypoints
-from training.data.archives import archive_at, unpacked
-from training.data.cache import default_cache
 from training.data.config import DataConfig
-from training.data.finding import Report, annotation_places, open_reid_set, silent
+from training.data.finding import Report, open_reid_set, silent
 from training.data.fingerprint import fingerprint
 from training.data.iuv.fitted import with_fitted_maps
 from training.data.iuv.maps import has_maps, read_maps
-from training.data.iuv.pose_crops import is_pose_crops, read_pose_crops, read_pose_joints
 from training.data.iuv.training_set import IuvTrainingSet
-from training.data.keypoint_table import read_keypoints
-from training.data.opening import KEYPOINTS
+from training.data.posed.lsp import JOINTS_FILE
+from training.data.posed.opening import open_posed_sets
 from training.data.reading import Memory, StoredPicture, read_all
 from training.data.records import Picture
 from training.data.samples import Samples
@@ -87,38 +82,22 @@ def open_iuv_data(
 
 def _alone(config: DataConfig, path: Path) -> DataConfig:
     if path == config.path:
-        return config
+        return config.model_copy(update={"also": ()})
     return config.model_copy(update={"path": path, "also": (), "layout": None, "attributes": None, "keypoints": None})
 
 
 def _opened(config: DataConfig, memory: Memory, report: Report) -> _Set:
-    if is_pose_crops(config.path):
-        return _pose_set(config, memory, report)
-    root, reid_set = open_reid_set(config, report=report)
-    train = _read(reid_set.train, config, memory, report)
-    if has_maps(root):
-        held_out = _read(reid_set.query + reid_set.gallery, config, memory, report)
-        with_maps = [Samples(part, None, read_maps(root, part)) for part in (train, held_out)]
-        return _Set(with_maps[0], with_maps[1], exact=True)
-    table = annotation(read_keypoints, config.keypoints, KEYPOINTS, annotation_places(config, root))
-    keypoints = joined_keypoints(table, train, required=True)
-    if keypoints is None:
-        raise ConfigurationError(f"{config.path} has neither iuv/NAME.png nor {KEYPOINTS}: nothing is known of its bodies")
-    return _fitted(Samples(train, keypoints), report)
-
-
-def _pose_set(config: DataConfig, memory: Memory, report: Report) -> _Set:
-    archive = archive_at(config.path)
-    folder = config.path if archive is None else unpacked(archive, config.cache or default_cache())
-    pictures = _read(read_pose_crops(folder), config, memory, report)
-    table = read_pose_joints(config.path)
-    keypoints = table.of([each.picture.name for each in pictures], [each.size_wh for each in pictures])
-    return _fitted(Samples(pictures, keypoints), report)
-
-
-def _fitted(samples: Samples, report: Report) -> _Set:
-    fitted = with_fitted_maps(samples, lambda done, total: report("fitting bodies to key points", done, total))
-    logger.info("a body was found on %d of %d pictures", len(fitted), len(samples))
+    if not (config.path / JOINTS_FILE).is_file():
+        root, reid_set = open_reid_set(config, report=report)
+        if has_maps(root):
+            train, held_out = (
+                _read(part, config, memory, report) for part in (reid_set.train, reid_set.query + reid_set.gallery)
+            )
+            with_maps = [Samples(part, None, read_maps(root, part)) for part in (train, held_out)]
+            return _Set(with_maps[0], with_maps[1], exact=True)
+    [posed] = open_posed_sets(config, report=report)
+    fitted = with_fitted_maps(posed.training, lambda done, total: report("fitting bodies to key points", done, total))
+    logger.info("%s: a body was found on %d of %d pictures", posed.name, len(fitted), len(posed.training))
     return _Set(fitted, Samples([]), exact=False)
 
 

@@ -15,7 +15,7 @@ from training.augment.view import UNKNOWN_PART
 from training.config import AugmentConfig
 from training.data.config import DataConfig
 from training.data.iuv.opening import IuvData, open_iuv_data
-from training.data.iuv.pose_crops import LSP_JOINTS, held_out, read_pose_joints
+from training.data.posed.lsp import LSP_JOINTS, held_out
 
 STANDING = {
     "head_top": (0.5, 0.05), "neck": (0.5, 0.2),
@@ -136,11 +136,5 @@ def test_an_id_that_is_no_part_is_named(exact: Path) -> None:
 
 def test_a_set_of_which_nothing_is_known_is_refused(market: Path) -> None:
     (market / "keypoints.npz").unlink()
-    with pytest.raises(ConfigurationError, match=r"neither iuv/NAME\.png nor keypoints\.npz"):
+    with pytest.raises(ConfigurationError, match=r"there is no keypoints\.npz"):
         opened(market)
-
-
-def test_joints_of_another_layout_are_refused(pose: Path) -> None:
-    np.savez(pose / "joints.npz", name=np.array(["00000.jpg"]), xy=np.zeros((1, 13, 2), np.float32))
-    with pytest.raises(ConfigurationError, match=r"expected xy \(1, 14, 2\), got \(1, 13, 2\)"):
-        read_pose_joints(pose)
