@@ -57,7 +57,7 @@ def test_a_tiny_one_learns_to_find_people(tmp_path: Path) -> None:
     data = DataConfig(path=write_detection_set(tmp_path / "set", train=16, val=6))
     opened = recipe.open(data, device=torch.device("cpu"), report=silent)
     assert opened.validation is not None
-    system = trained(recipe, opened.training, steps=60)
+    system = trained(recipe, opened.training, steps=40)
     assert opened.validation.measure(system).values["ap50"] > 0.8
 
 
