@@ -37,6 +37,7 @@ class AugmentConfig(Config):
         cover: probability that something stands before one side of the picture, mostly below.
         erase: probability of random erasing.
         erase_with: what an erased rectangle is filled with.
+        hide_pose: probability that the net is told of no joint at all: so it learns to do without (a pose stage may fail).
         part_disturbance: greatest shift of each key point, as a part of the picture's sides (DJL's robustness rows).
         part_alignment: how part images are laid out: warped by their dense coordinates, or cut out by their boxes (DSA-reID).
     """
@@ -56,6 +57,7 @@ class AugmentConfig(Config):
     cover: float = Field(default=0.0, ge=0, le=1)
     erase: float = Field(default=0.0, ge=0, le=1)
     erase_with: Literal["mean", "noise"] = "mean"
+    hide_pose: float = Field(default=0.0, ge=0, le=1)
     part_disturbance: float = Field(default=0.0, ge=0, le=1)
     part_alignment: Literal["dense", "coarse"] = "dense"
 

@@ -16,6 +16,7 @@ from training.augment.cover import Cover
 from training.augment.cut_off import CutOff
 from training.augment.erasing import RandomErasing
 from training.augment.flip import Flip
+from training.augment.hide_pose import HidePose
 from training.augment.pad_and_cut import PadAndCut, centre_cut
 from training.augment.part_disturbance import PartDisturbance
 from training.augment.resize import Resize
@@ -57,6 +58,7 @@ def training_pipeline(config: AugmentConfig, size_hw: tuple[int, int]) -> Pipeli
         (config.cover > 0, Cover(config.cover)),
         (config.erase > 0, RandomErasing(config.erase, config.erase_with)),
         (config.part_disturbance > 0, PartDisturbance(config.part_disturbance)),
+        (config.hide_pose > 0, HidePose(config.hide_pose)),
     ]
     return Pipeline([step for wanted, step in steps if wanted])
 

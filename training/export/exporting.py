@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from sightline.attributes import ATTRIBUTES as KNOWN_ATTRIBUTES
 from sightline.errors import ConfigurationError
 from sightline.models.session import OnnxSession
 from sightline.ports import Inference
@@ -15,12 +17,12 @@ from sightline.skeleton import JOINTS
 from sightline.spec import CropRule, ModelSpec, TensorSpec
 from sightline.types import Float32Array
 from training.export.accuracy import mean_ap_drop
-from training.export.gate import Agreement, Finding, Precision, agreement, require_passed
+from training.export.gate import LARGEST_DIFFERENCE, Agreement, Finding, Precision, agreement, closeness, require_passed
 from training.export.gate_data import Crops, GateData
-from training.export.onnx_file import CROP, EMBEDDING, KEYPOINTS, onnx_bytes
+from training.export.onnx_file import ATTRIBUTES, CROP, EMBEDDING, KEYPOINTS, onnx_bytes
 from training.export.precision import to_fp16, to_int8
 from training.export.served_net import ServedNet
-from training.export.session_inputs import batches, embeddings_of
+from training.export.session_inputs import batches, described_by
 from training.trained import TrainedSystem
 
 
@@ -65,12 +67,15 @@ def export(
     if data.compared.images.shape[1:3] != net.crop_hw:
         raise ValueError(f"crops: expected {net.crop_hw}, got {data.compared.images.shape[1:3]}")
     example = (data.compared.images[:2], data.compared.keypoints[:2])[: 1 + net.takes_keypoints]
-    plain = onnx_bytes(net, [torch.from_numpy(array) for array in example])
+    plain = onnx_bytes(net, [torch.from_numpy(array) for array in example], outputs=net.outputs)
     content = _coarser(plain, net, data, precision)
     session = OnnxSession.open(content, name=name)
-    embeddings = embeddings_of(session, data.compared)
-    wanted = _by_torch(net, data.compared)
+    embeddings, attributes = described_by(session, data.compared)
+    wanted, *wanted_attributes = _by_torch(net, data.compared)
     findings: list[Finding] = [agreement("torch and ONNX Runtime", wanted, embeddings, precision=precision)]
+    for each in wanted_attributes:
+        most = {ATTRIBUTES: LARGEST_DIFFERENCE[precision]}
+        findings += closeness("torch and ONNX Runtime", {ATTRIBUTES: each}, {ATTRIBUTES: attributes}, most)
     if precision == "int8" and data.evaluation is not None:
         findings.append(mean_ap_drop(OnnxSession.open(plain, name=name), session, data.evaluation))
     require_passed(name, findings)
@@ -101,25 +106,42 @@ def _coarser(plain: bytes, net: ServedNet, data: GateData, precision: Precision)
     return to_int8(plain, batches(data.calibration, with_keypoints=net.takes_keypoints))
 
 
-def _by_torch(net: ServedNet, crops: Crops) -> Float32Array:
+def _by_torch(net: ServedNet, crops: Crops) -> list[Float32Array]:
+    """Each of the net's outputs."""
     with torch.no_grad():
         inputs = batches(crops, with_keypoints=net.takes_keypoints)
-        return np.concatenate([net(*map(torch.from_numpy, batch.values())).numpy() for batch in inputs])
+        found = [net(*map(torch.from_numpy, batch.values())) for batch in inputs]
+    every = [each if isinstance(each, tuple) else (each,) for each in found]
+    return [np.concatenate([tensor.numpy() for tensor in output]) for output in zip(*every, strict=True)]
 
 
 def _spec(trained: TrainedSystem, net: ServedNet, content: bytes, *, name: str, precision: Precision, terms: str) -> ModelSpec:
     inputs = [TensorSpec(name=CROP, dtype="uint8", shape=(-1, *net.crop_hw, 3))]
     if net.takes_keypoints:
         inputs.append(TensorSpec(name=KEYPOINTS, dtype="float32", shape=(-1, len(JOINTS), 3)))
+    outputs = [TensorSpec(name=EMBEDDING, dtype="float32", shape=(-1, trained.system.embedding_dim))]
+    attributes = _attribute_values(trained.facts.attributes) if ATTRIBUTES in net.outputs else ()
+    if attributes:
+        outputs.append(TensorSpec(name=ATTRIBUTES, dtype="float32", shape=(-1, len(attributes))))
     recipe, commit = trained.recipe, trained.provenance.get("git_commit", "unknown")
     return ModelSpec(
         name=name,
         kind="embedder",
         inputs=tuple(inputs),
-        outputs=(TensorSpec(name=EMBEDDING, dtype="float32", shape=(-1, trained.system.embedding_dim)),),
+        outputs=tuple(outputs),
         crop=CropRule(size_hw=net.crop_hw),
         joints=JOINTS if net.takes_keypoints else (),
+        attributes=attributes,
         sha256=hashlib.sha256(content).hexdigest(),
         source=f"recipe {recipe.name}, {precision}, seed {recipe.seed}, data {trained.data[:12]}, commit {commit}",
         terms=terms,
+    )
+
+
+def _attribute_values(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """``hat:no``, ``hat:yes`` …: what each column says; attributes of a set of one's own have numbers for values."""
+    return tuple(
+        f"{name}:{value}"
+        for name, count in counts.items()
+        for value in (KNOWN_ATTRIBUTES[name] if len(KNOWN_ATTRIBUTES.get(name, ())) == count else range(count))
     )

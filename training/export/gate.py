@@ -17,6 +17,9 @@ Precision = Literal["fp32", "fp16", "int8"]
 LOWEST_COSINE: Mapping[Precision, float] = {"fp32": 0.9999, "fp16": 0.999, "int8": 0.98}
 """8-bit nets are judged by what they cost in mAP; the cosine only catches what is broken."""
 
+LARGEST_DIFFERENCE: Mapping[Precision, float] = {"fp32": 0.001, "fp16": 0.02, "int8": 0.5}
+"""Of the probability of an attribute's value."""
+
 LARGEST_DROP = 0.5
 """Of the mAP, points of a hundred, by 8-bit arithmetic."""
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 OPSET = 17
 """Triton's ONNX Runtime and TensorRT know it; it has LayerNormalization, and no net of ours needs more."""
 
-CROP, KEYPOINTS, EMBEDDING = "crop", "keypoints", "embedding"
+CROP, KEYPOINTS, EMBEDDING, ATTRIBUTES = "crop", "keypoints", "embedding", "attributes"
 """Names of the model contract."""
 
 

@@ -5,17 +5,22 @@ Legend: N crops of h x w pixels, H x W the net's input, J = 19 joints of :data:`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from sightline.skeleton import FLIP
 from training.embedding_recipe import EmbeddingRecipe
+from training.export.onnx_file import ATTRIBUTES, EMBEDDING
+from training.nets.described import DescribedNet
 from training.nets.system import EmbeddingSystem
 
 
 class ServedNet(nn.Module):
-    """uint8 crops (N, h, w, 3) RGB [, float32 key points (N, J, 3) of the crop] -> float32 embeddings (N, D) at length 1.
+    """uint8 crops (N, h, w, 3) RGB [, float32 key points (N, J, 3) of the crop] -> float32 embeddings (N, D) at length 1
+    [, probabilities (N, A) of the values of attributes, where the system names them].
 
     It does what :func:`training.augment.pipeline.at_test` and :func:`training.embedding.embed` do, for crops that are at the
     size of :attr:`crop_hw` already.
@@ -28,6 +33,7 @@ class ServedNet(nn.Module):
     Attributes:
         crop_hw: h and w.
         takes_keypoints: whether there is a second input.
+        outputs: names of what it gives.
     """
 
     def __init__(self, system: EmbeddingSystem, recipe: EmbeddingRecipe, *, flip: bool) -> None:
@@ -35,19 +41,25 @@ class ServedNet(nn.Module):
         self.net = system.inference_net()
         self.crop_hw = crop_hw(recipe)
         self.takes_keypoints = "keypoints" in system.embedding_needs
+        self.outputs = (EMBEDDING, ATTRIBUTES) if isinstance(self.net, DescribedNet) else (EMBEDDING,)
         self._size_hw = recipe.size_hw
         self._flip = flip
         self.training = system.training  # exporters put a net back into the mode that they met it in, with its children
 
-    def forward(self, crop: Tensor, *keypoints: Tensor) -> Tensor:
+    def forward(self, crop: Tensor, *keypoints: Tensor) -> Tensor | tuple[Tensor, ...]:
         (height, width), (top, left) = self._size_hw, self._corner()
         images = crop.permute(0, 3, 1, 2)[:, :, top : top + height, left : left + width]
         seen = [self._moved(each) for each in keypoints]
-        embedding: Tensor = self.net(images, *seen)
-        if not self._flip:
-            return embedding
-        mirrored = self.net(images.flip(3), *map(_mirrored, seen))
-        return functional.normalize(embedding + mirrored, dim=1)
+        embedding, *attributes = self._described(images, seen)
+        if self._flip:
+            mirrored, *others = self._described(images.flip(3), list(map(_mirrored, seen)))
+            embedding = functional.normalize(embedding + mirrored, dim=1)
+            attributes = [(each + other) / 2 for each, other in zip(attributes, others, strict=True)]
+        return (embedding, *attributes) if attributes else embedding
+
+    def _described(self, images: Tensor, keypoints: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        described: Tensor | tuple[Tensor, ...] = self.net(images, *keypoints)
+        return described if isinstance(described, tuple) else (described,)
 
     def _corner(self) -> tuple[int, int]:
         """Top and left of the middle of the crop."""

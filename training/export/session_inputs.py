@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sightline.models.session import OnnxSession
 from sightline.types import Float32Array
 from training.export.gate_data import Crops
-from training.export.onnx_file import CROP, EMBEDDING, KEYPOINTS
+from training.export.onnx_file import ATTRIBUTES, CROP, EMBEDDING, KEYPOINTS
 
 Arrays = dict[str, NDArray[Any]]
 """Input name -> array; ``crop`` first."""
@@ -32,6 +32,18 @@ def embeddings_of(session: OnnxSession, crops: Crops) -> Float32Array:
     Raises:
         ModelError: the net cannot be run.
     """
+    return described_by(session, crops)[0]
+
+
+def described_by(session: OnnxSession, crops: Crops) -> tuple[Float32Array, Float32Array]:
+    """Embeddings float32 (N, D), and probabilities of the values of attributes (N, A); A = 0 where the net names none.
+
+    Raises:
+        ModelError: the net cannot be run.
+    """
     with_keypoints = any(tensor.name == KEYPOINTS for tensor in session.input_tensors)
-    found = [session.run(batch)[EMBEDDING] for batch in batches(crops, with_keypoints=with_keypoints)]
-    return np.concatenate(found).astype(np.float32)
+    found = [session.run(batch) for batch in batches(crops, with_keypoints=with_keypoints)]
+    none = np.zeros((len(crops.images), 0), np.float32)
+    attributes = [each[ATTRIBUTES] for each in found if ATTRIBUTES in each]
+    embeddings = np.concatenate([each[EMBEDDING] for each in found]).astype(np.float32)
+    return embeddings, np.concatenate(attributes).astype(np.float32) if attributes else none

@@ -8,6 +8,7 @@ from training.recipes.deep_person import DeepPersonRecipe, deep_person_cpu
 from training.recipes.densepose import DenseposeRecipe
 from training.recipes.djl import DjlRecipe, djl_cpu
 from training.recipes.dsa import DsaRecipe, dsa_cpu
+from training.recipes.embedder import EmbedderRecipe
 from training.recipes.joint_loss import JointLossRecipe, joint_loss_cpu
 from training.recipes.keypoints import KeypointsRecipe
 from training.recipes.lrdnn import LrdnnRecipe, lrdnn_cpu
@@ -23,6 +24,7 @@ RECIPES: dict[str, Recipe] = {
         DsaRecipe(),
         DeepPersonRecipe(),
         JointLossRecipe(),
+        EmbedderRecipe(),
         KeypointsRecipe(),
         CpmRecipe(),
         OpenPoseRecipe(),

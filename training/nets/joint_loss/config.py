@@ -18,11 +18,14 @@ class BranchConfig(Config):
         channels: of the branch's last map (Table II), before the backbone's width; None = as many as the backbone's. Other
             backbones than that of Table I have as many in every branch.
         features: of its fully connected layer (Table II).
+        backbone: another trunk for this branch, of which the stages behind the tap are taken; it has as many channels at the
+            tap as the system's. None = the system's own, with weights of its own.
     """
 
     grid_hw: tuple[int, int]
     channels: int | None = Field(default=None, ge=1)
     features: int = Field(ge=1)
+    backbone: BackboneConfig | None = None
 
 
 class JointLossConfig(Config):

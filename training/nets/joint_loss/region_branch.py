@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from sightline.errors import ConfigurationError
 from training.nets.backbones.backbone import Backbone, Stage
 from training.nets.backbones.build import build_backbone
 from training.nets.backbones.config import JointInceptionConfig
@@ -19,6 +20,9 @@ class RegionBranch(nn.Module):
 
     Args:
         channels: C of the shared map.
+
+    Raises:
+        ConfigurationError: the branch's own backbone has others there.
     """
 
     def __init__(self, config: JointLossConfig, branch: BranchConfig, *, channels: int) -> None:
@@ -39,6 +43,11 @@ def _trunk(config: JointLossConfig, branch: BranchConfig, channels: int) -> Back
     """Table II's, or for another backbone a second copy of its own stages behind the tap, with weights of its own."""
     if isinstance(config.backbone, JointInceptionConfig) and branch.channels is not None:
         return joint_trunk(channels, scaled(branch.channels, config.backbone.width))
-    whole = build_backbone(config.backbone)
+    whole = build_backbone(branch.backbone or config.backbone)
+    own = whole.channels.get(config.tap)
+    if own != channels:
+        raise ConfigurationError(
+            f"a branch's backbone has {own} channels at {config.tap}, where it is tapped: expected {channels}"
+        )
     behind = whole.after(config.tap)
     return Backbone(Stage(name, whole.stages[name], whole.channels[name], whole.strides[name]) for name in behind)

@@ -1,0 +1,80 @@
+"""The embedder that Sightline ships; see :mod:`training.nets.systems.embedder`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from sightline.errors import ConfigurationError
+from training.config import AugmentConfig, IdentityBalanced, OneCycle, OptimiserConfig, Phase, Precision
+from training.embedding_recipe import EmbeddingRecipe
+from training.losses.attributes import AttributeLoss
+from training.losses.softmax import SoftmaxLoss
+from training.losses.term import LossTerm
+from training.losses.triplet import TripletLoss
+from training.nets.backbones.config import NarrowResidualConfig
+from training.nets.joint_loss.config import BranchConfig, JointLossConfig
+from training.nets.systems.embedder import Embedder
+from training.recipe import DataFacts
+
+_BRANCH = NarrowResidualConfig(channels=(32, 64, 64, 128))
+"""Behind the tap at half of the trunk's width."""
+
+
+def _regions() -> JointLossConfig:
+    return JointLossConfig(
+        backbone=NarrowResidualConfig(),
+        tap="res2a",
+        features=256,
+        head=BranchConfig(grid_hw=(8, 8), features=64, backbone=_BRANCH),
+        trunk=BranchConfig(grid_hw=(14, 10), features=128, backbone=_BRANCH),
+        lower_limb=BranchConfig(grid_hw=(14, 10), features=128, backbone=_BRANCH),
+        dropout=0.0,
+    )
+
+
+class EmbedderRecipe(EmbeddingRecipe):
+    """One phase with all losses. Poses and attributes are learnt from where a set has them.
+
+    Attributes:
+        system: the regions and their trunk.
+        smoothing: of the labels.
+        margin: of the triplet; None = soft.
+    """
+
+    name: str = "embedder"
+    size_hw: tuple[int, int] = (128, 64)
+    system: JointLossConfig = _regions()
+    smoothing: float = Field(default=0.1, ge=0, lt=1)
+    margin: float | None = None
+    augment: AugmentConfig = AugmentConfig(pad=8, flip=0.5, channel_gain=0.2, erase=0.5, erase_with="noise", hide_pose=0.3)
+    phases: tuple[Phase, ...] = (
+        Phase(
+            name="joint",
+            epochs=60,
+            weights={"softmax": 1.0, "triplet": 1.0, "attributes": 0.1},
+            optimiser=OptimiserConfig(kind="adamw", lr=2.5e-3, weight_decay=5e-3),
+            schedule=OneCycle(),
+            sampling=IdentityBalanced(identities=24, instances=4),
+        ),
+    )
+    precision: Precision = Precision(channels_last=True)
+
+    def build(self, facts: DataFacts) -> Embedder:
+        if not facts.keypoints and self.system.regions == "landmarks":
+            raise ConfigurationError(
+                "the regions are found by landmarks, and no data set has key points: put keypoints.npz beside one, or train "
+                "with --set system.regions=stripes"
+            )
+        return Embedder(self.system, classes=facts.classes, attributes=facts.attributes)
+
+    def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:
+        """``softmax`` behind the neck, ``triplet`` before it, and ``attributes`` where they are known."""
+        terms: dict[str, LossTerm] = {
+            "softmax": SoftmaxLoss("identity", smoothing=self.smoothing),
+            "triplet": TripletLoss("joined", margin=self.margin),
+        }
+        if facts.attributes:
+            terms["attributes"] = AttributeLoss(tuple(facts.attributes))
+        return terms
