@@ -36,7 +36,8 @@ class JointPlaceLoss:
         wanted = bells(keypoints[..., :2], logits, self._spread)
         divergence = (torch.special.xlogy(wanted, wanted) - wanted * logits.flatten(2).log_softmax(dim=2)).sum(dim=2)
         known = keypoints[..., 2] > 0
-        return (divergence * known).sum() / known.sum().clamp(min=1)
+        mean: Tensor = (divergence * known).sum() / known.sum().clamp(min=1)
+        return mean
 
 
 def bells(xy: Tensor, maps: Tensor, spread: float) -> Tensor:

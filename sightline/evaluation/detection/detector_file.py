@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sightline.errors import ConfigurationError, ModelError, NotFoundError
 from sightline.models.importer.importing import import_model
-from sightline.models.importer.recipe import recipe_for, recognise
+from sightline.models.importer.recipe import recipe_for
+from sightline.models.importer.recognising import recognise
 from sightline.models.importer.source import read_source
 from sightline.models.pictures import draw_pictures
 from sightline.models.repository import ModelRepository

@@ -55,7 +55,7 @@ class FrameAugmentation:
         self, frame: FrameView, canvas: UInt8Array, window: Window, scales: tuple[float, float], rng: np.random.Generator
     ) -> Float32Array:
         left, top, right, bottom = window
-        scale = math.exp(rng.uniform(*map(math.log, scales)))
+        scale = math.exp(rng.uniform(math.log(scales[0]), math.log(scales[1])))
         mirrored = bool(rng.random() < self._config.flip)
         placement = drawn_placement(frame.size_hw, (bottom - top, right - left), scale, mirrored, rng)
         return place(frame, placement, canvas, window, least_seen=self._config.least_seen)

@@ -64,7 +64,8 @@ def drawn_placement(
     """
     fitting = scale * min(window / frame for window, frame in zip(window_hw, frame_hw, strict=True))
     top, left = (
-        float(rng.uniform(*sorted((0.0, window - fitting * frame)))) for window, frame in zip(window_hw, frame_hw, strict=True)
+        rng.uniform(min(0.0, window - fitting * frame), max(0.0, window - fitting * frame))
+        for window, frame in zip(window_hw, frame_hw, strict=True)
     )
     return Placement(fitting, left, top, mirrored)
 
@@ -97,4 +98,4 @@ def place(view: FrameView, placement: Placement, canvas: UInt8Array, window: Win
     x, y = sides * across + start + left, view.boxes[:, [1, 3]] * scale + placement.top + top
     whole = np.stack([x[:, 0], y[:, 0], x[:, 1], y[:, 1]], axis=1).astype(np.float32)
     cut = np.clip(whole, [left, top, left, top], [right, bottom, right, bottom]).astype(np.float32)
-    return cut[box_areas(cut) >= np.maximum(least_seen * box_areas(whole), 1e-3)]
+    return np.asarray(cut[box_areas(cut) >= np.maximum(least_seen * box_areas(whole), 1e-3)], np.float32)

@@ -79,9 +79,9 @@ def _joined(name: str, stored: Sequence[StoredPicture], training: set[Picture], 
     known = [row for row in range(len(stored)) if (keypoints[row, :, 2] > 0).any()]
     learnt = [row for row in known if stored[row].picture in training]
     others = [row for row in known if stored[row].picture not in training]
-    parts = [Samples([stored[row] for row in rows], keypoints[rows]) for rows in (learnt, others)]
+    training_part, held_out = (Samples([stored[row] for row in rows], keypoints[rows]) for rows in (learnt, others))
     log.info("%s: %d pictures with joints to learn from, %d held out", name, len(learnt), len(others))
-    return PosedSet(name, *parts, table.joints, fingerprint(stored, keypoints))
+    return PosedSet(name, training_part, held_out, table.joints, fingerprint(stored, keypoints))
 
 
 def _folder_with_joints(config: DataConfig, report: Report) -> tuple[Path, Path] | None:
@@ -110,8 +110,9 @@ def _keypoints_of(config: DataConfig, root: Path) -> KeypointTable:
     beside = next((place / KEYPOINTS for place in places if (place / KEYPOINTS).is_file()), None)
     if beside is not None:
         return read_keypoints(beside)
-    if is_stream_crops(root):
-        return read_stream_keypoints(root)
+    from_stream = read_stream_keypoints(root) if is_stream_crops(root) else None
+    if from_stream is not None:
+        return from_stream
     raise ConfigurationError(
         f"{config.path}: a pose net learns from key points, and there is no {KEYPOINTS} in it or beside it"
     )

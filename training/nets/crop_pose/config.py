@@ -41,4 +41,4 @@ class CropPoseConfig(Config):
     @property
     def coarsest(self) -> int:
         """Pixels of the crop on a cell of the last stage; height and width of the crop are multiples of it."""
-        return self.shrink * 2 ** (len(self.channels) + 1)
+        return self.shrink << (len(self.channels) + 1)

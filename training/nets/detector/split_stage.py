@@ -32,14 +32,14 @@ class SplitStage(nn.Module):
     def __init__(self, in_channels: int, channels: int, *, blocks: int) -> None:
         super().__init__()
         half = channels // 2
-        self.half = half
+        self._split = half
         self.enter = conv_bn_relu(in_channels, 2 * half, 1)
         self.blocks = nn.ModuleList(ResidualPair(half) for _ in range(blocks))
         self.leave = conv_bn_relu((2 + blocks) * half, channels, 1)
 
     def forward(self, value: Tensor) -> Tensor:
         entered = self.enter(value)
-        parts = [entered, entered[:, self.half :]]
+        parts = [entered, entered[:, self._split :]]
         for block in self.blocks:
             parts.append(block(parts[-1]))
         left: Tensor = self.leave(torch.cat([parts[0], *parts[2:]], dim=1))
