@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 from actors.frame_way import FrameWay
@@ -18,6 +18,7 @@ from sightline.adapters.kafka.transaction import TransactionalWriter
 from sightline.errors import FencedError, SightlineError
 from sightline.ports import BlobStore, Clock
 from sightline.settings import Settings
+from sightline.stages.ladder import Degradations, Ladder
 from sightline.stages.perception import Perception, Stages
 from sightline.telemetry import StreamMetrics
 
@@ -56,6 +57,7 @@ class CameraStream:
         self._decode_threads = decode_threads
         self._clock = clock
         self._metrics = metrics
+        self._degradations = Degradations(metrics.degradations)
         self._session: Session | None = None
         self._trouble = ""
         self._restarts = 0
@@ -72,7 +74,8 @@ class CameraStream:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     def describe(self) -> dict[str, Any]:
-        """How it goes: partitions, frames in flight, frames waiting, restarts of the session and the last trouble."""
+        """How it goes: partitions, frames in flight, frames waiting, restarts of the session, the last trouble, and which
+        stages frames went without."""
         session = self._session
         return {
             "partitions": session.partitions if session else [],
@@ -80,6 +83,7 @@ class CameraStream:
             "unread": sum(session.unread.values()) if session else 0,
             "restarts": self._restarts,
             "trouble": self._trouble,
+            "degraded": self._degradations.describe(),
         }
 
     async def _run(self) -> None:
@@ -119,24 +123,30 @@ class CameraStream:
     ) -> None:
         async with self._open_stages() as stages:
             cluster = await asyncio.get_running_loop().run_in_executor(kafka_thread, cluster_id, self._settings)
-            way = FrameWay(
-                self._settings,
-                perception=Perception(stages),
-                blobs=self._blobs,
-                workers=workers,
-                crop_writers=crop_writers,
-                clock=self._clock,
-                metrics=self._metrics,
-                cluster_id=cluster,
-            )
-            self._session = Session(
-                self._settings,
-                name=self._name,
-                way=way,
-                consumer=FrameConsumer(self._settings, client_id=self._name),
-                writer=TransactionalWriter(self._settings, transactional_id=self._name),
-                kafka_thread=kafka_thread,
-                clock=self._clock,
-                metrics=self._metrics,
-            )
-            await self._session.run(self._stopping)
+            perception = Perception(stages)
+            async with aclosing(Ladder(perception.probes(), self._degradations)) as ladder:
+                way = FrameWay(
+                    self._settings,
+                    perception=perception,
+                    ladder=ladder,
+                    blobs=self._blobs,
+                    workers=workers,
+                    crop_writers=crop_writers,
+                    clock=self._clock,
+                    metrics=self._metrics,
+                    cluster_id=cluster,
+                )
+                self._session = self._session_of(way, kafka_thread)
+                await self._session.run(self._stopping)
+
+    def _session_of(self, way: FrameWay, kafka_thread: ThreadPoolExecutor) -> Session:
+        return Session(
+            self._settings,
+            name=self._name,
+            way=way,
+            consumer=FrameConsumer(self._settings, client_id=self._name),
+            writer=TransactionalWriter(self._settings, transactional_id=self._name),
+            kafka_thread=kafka_thread,
+            clock=self._clock,
+            metrics=self._metrics,
+        )

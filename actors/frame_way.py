@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeVar
 
 from actors.lane import Lane, Turn
@@ -15,12 +16,13 @@ from sightline.decoding import ImageLimits, decode_image
 from sightline.errors import ModelError, RejectedFrame, RejectReason, ServiceUnavailable
 from sightline.ports import BlobStore, Clock
 from sightline.settings import Settings
-from sightline.stages.following import CameraMemory, Chosen, Follower
-from sightline.stages.perception import Appearance, Canvas, Perception
+from sightline.stages.following import CameraMemory, Chosen, Follower, Proposal
+from sightline.stages.ladder import Ladder
+from sightline.stages.perception import DENSE, POSE, Appearance, Canvas, Perception, joints_within
 from sightline.stages.sightings import make_sighting
 from sightline.stages.stored_crop import StoredCrop, stored_crop
 from sightline.telemetry import StreamMetrics
-from sightline.types import CameraState, Detections, EncodedFrame, Frame, Sighting
+from sightline.types import CameraState, Detections, EncodedFrame, Float32Array, Frame, Sighting
 from sightline.wire import Record, camera_of, dead_letter_message, frame_from_record, sighting_to_message
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class FrameWay:
         settings: Settings,
         *,
         perception: Perception,
+        ladder: Ladder,
         blobs: BlobStore,
         workers: Executor,
         crop_writers: Executor,
@@ -56,6 +59,7 @@ class FrameWay:
     ) -> None:
         self._settings = settings
         self._perception = perception
+        self._ladder = ladder
         self._follower = Follower(settings)
         self._limits = ImageLimits.from_settings(settings.stream)
         self._blobs = blobs
@@ -88,7 +92,7 @@ class FrameWay:
             async with self._decoded(encoded) as (frame, canvas):
                 detections = await self._patiently(lambda: self._perception.detect(canvas), record if newer_waits else None)
                 state, chosen = await self._follow(record, frame, detections, lane, turn)
-                sightings = await self._describe(frame, chosen)
+                sightings = await self._describe(record, frame, chosen)
         except RejectedFrame as rejection:
             return await self._reject(record, rejection, lane, turn)
         except _ShedFrame as shed:
@@ -106,8 +110,10 @@ class FrameWay:
 
     def _is_stale(self, record: Record) -> bool:
         """By the record's time stamp, not the capture time: a camera whose clock is wrong is not shed for ever."""
-        age_s = self._clock() - record.timestamp_ms / 1000
-        return self._live and age_s > self._settings.stream.stale_after_s
+        return self._live and self._age_s(record) > self._settings.stream.stale_after_s
+
+    def _age_s(self, record: Record) -> float:
+        return self._clock() - record.timestamp_ms / 1000
 
     @asynccontextmanager
     async def _decoded(self, encoded: EncodedFrame) -> AsyncIterator[tuple[Frame, Canvas]]:
@@ -146,29 +152,53 @@ class FrameWay:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
+    async def _ask(self, record: Record, stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
+        """What a stage gives that a live frame goes without if it is not there in time; replay waits: it can be repeated."""
+        if not self._live:
+            return await self._patiently(call)
+        until_s = getattr(self._settings.pipeline, stage).until * self._settings.stream.stale_after_s
+        return await self._ladder.ask(stage, call, within_s=until_s - self._age_s(record))
+
     async def _follow(
         self, record: Record, frame: Frame, detections: Detections, lane: Lane, turn: Turn
     ) -> tuple[CameraState, Chosen]:
         """Track and sample, when all earlier frames of the partition have been."""
         async with turn:
             state = lane.state(frame.camera)
-            memory, chosen = self._follower.follow(CameraMemory.from_arrays(state.arrays), detections, frame)
+            proposal = self._follower.propose(CameraMemory.from_arrays(state.arrays), detections, frame)
+            memory, chosen = self._follower.choose(proposal, await self._visibility(record, proposal))
             state = after_seen(state, frame, offset=record.offset, sightings=len(chosen), arrays=memory.to_arrays())
             lane.states[frame.camera] = state
         return state, chosen
 
-    async def _describe(self, frame: Frame, chosen: Chosen) -> list[Sighting]:
+    async def _visibility(self, record: Record, proposal: Proposal) -> Float32Array | None:
+        """How much can be seen of whom the sampler proposes; None = nobody knows."""
+        if not self._perception.has_dense or len(proposal) == 0:
+            return None
+        look = partial(self._perception.visibility, proposal.frame.image, proposal.boxes_xyxy)
+        return await self._ask(record, DENSE, look)
+
+    async def _describe(self, record: Record, frame: Frame, chosen: Chosen) -> list[Sighting]:
         """Embed the chosen people and keep their crops."""
         if len(chosen) == 0:
             return []
         appearance, crops = await asyncio.gather(
-            self._patiently(lambda: self._perception.describe(frame.image, chosen.boxes_xyxy)),
+            self._appearance(record, frame, chosen),
             asyncio.get_running_loop().run_in_executor(self._workers, self._cut, frame, chosen),
         )
         sightings = self._make(frame, chosen, appearance, crops)
         # Crops first, then the events that name them: an event never points at nothing.
         await self._patiently(lambda: self._keep(sightings, crops))
         return sightings
+
+    async def _appearance(self, record: Record, frame: Frame, chosen: Chosen) -> Appearance:
+        joints = None
+        if self._perception.has_pose:
+            look = partial(self._perception.joints, frame.image, chosen.boxes_xyxy)
+            joints = await self._ask(record, POSE, look)
+        embeddings = await self._patiently(lambda: self._perception.embed(frame.image, chosen.boxes_xyxy, joints))
+        keypoints = None if joints is None else joints_within(joints, chosen.boxes_xyxy)
+        return Appearance(embeddings, keypoints, chosen.visibility)
 
     def _make(self, frame: Frame, chosen: Chosen, appearance: Appearance, crops: list[StoredCrop]) -> list[Sighting]:
         names = self._perception.attributes

@@ -17,12 +17,13 @@ from ray import exceptions as ray_errors
 
 from actors.remote import StageHandles, stage_names
 from actors.stage_actor import StageActor
-from actors.stages import STAGES, selected, stages_in_use
+from actors.stages import STAGES, stages_in_use
 from actors.stream_actor import StreamActor
 from actors.writer_actor import WriterActor
 from sightline.adapters.kafka.admin import create_topics
 from sightline.adapters.ray import connect
 from sightline.errors import ServiceUnavailable
+from sightline.models.selection import select_models
 from sightline.settings import Settings
 from sightline.threads import SINGLE_THREADED
 
@@ -47,7 +48,7 @@ def wanted_actors(settings: Settings) -> list[Wanted]:
     """The actors that these settings ask for, in the order of their start."""
     pipeline, actors = settings.pipeline, []
     get_replicas = None if pipeline.fused else StageHandles(settings)
-    for stage in [] if pipeline.fused else stages_in_use(selected(settings)):
+    for stage in [] if pipeline.fused else stages_in_use(select_models(settings)):
         options = getattr(pipeline, stage)
         for name in stage_names(settings, stage):
             actors.append(Wanted(name, StageActor, (settings, stage, name), options.num_cpus))

@@ -12,7 +12,7 @@ from ray import exceptions as ray_errors
 
 from sightline.errors import ModelError, ServiceUnavailable
 from sightline.settings import Settings
-from sightline.types import Detections, Embeddings, Float32Array, Poses, UInt8Array
+from sightline.types import Detections, Embeddings, Float32Array, UInt8Array
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class StageHandles:
 
 
 class RemoteStage:
-    """The replicas of one stage: implements ``Detector``, ``PoseEstimator`` and ``Embedder``, whichever they run.
+    """The replicas of one stage: implements the port ``Detector``, ``PoseEstimator``, ``DenseEstimator`` or ``Embedder``.
 
     An empty batch is answered by the stage like any other. A replica that is dead or restarting is a
     ``ServiceUnavailable``: the caller repeats the call, and the next replica takes it.
@@ -54,8 +54,8 @@ class RemoteStage:
         """See :class:`sightline.ports.Detector`."""
         return await _answer(next(self._turns).detect.remote(canvases))
 
-    async def estimate(self, crops: UInt8Array) -> Poses:
-        """See :class:`sightline.ports.PoseEstimator`."""
+    async def estimate(self, crops: UInt8Array) -> Any:
+        """See :class:`sightline.ports.PoseEstimator` and :class:`sightline.ports.DenseEstimator`, whichever it runs."""
         return await _answer(next(self._turns).estimate.remote(crops))
 
     async def embed(self, crops: UInt8Array, keypoints: Float32Array | None = None) -> Embeddings:

@@ -8,12 +8,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from actors.shell import open_log, open_metrics
-from actors.stages import open_stage, selected, stages_in_use
+from actors.stages import open_stage, stages_in_use
 from sightline.adapters.triton.inference import TritonInference
 from sightline.errors import ConfigurationError
+from sightline.models.selection import select_models
 from sightline.settings import Settings
 from sightline.telemetry import Registry, StreamMetrics
-from sightline.types import Detections, Embeddings, Float32Array, Poses, UInt8Array
+from sightline.types import Detections, Embeddings, Float32Array, UInt8Array
 
 
 class StageActor:
@@ -36,10 +37,9 @@ class StageActor:
         found: list[Detections] = await (await self._open()).detect(canvases)
         return found
 
-    async def estimate(self, crops: UInt8Array) -> Poses:
-        """See :class:`sightline.ports.PoseEstimator`."""
-        poses: Poses = await (await self._open()).estimate(crops)
-        return poses
+    async def estimate(self, crops: UInt8Array) -> Any:
+        """See :class:`sightline.ports.PoseEstimator` and :class:`sightline.ports.DenseEstimator`, whichever it runs."""
+        return await (await self._open()).estimate(crops)
 
     async def embed(self, crops: UInt8Array, keypoints: Float32Array | None = None) -> Embeddings:
         """See :class:`sightline.ports.Embedder`."""
@@ -72,7 +72,7 @@ class StageActor:
         return self._opened
 
     async def _connect(self) -> Any:
-        model = stages_in_use(selected(self._settings)).get(self._stage)
+        model = stages_in_use(select_models(self._settings)).get(self._stage)
         if model is None:
             raise ConfigurationError(f"there is no model for the stage {self._stage}: see `sightline models list`")
         inference = TritonInference(self._settings.triton)

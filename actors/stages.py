@@ -9,11 +9,11 @@ from typing import Any
 
 from actors.remote import RemoteStage
 from sightline.adapters.triton.inference import TritonInference
-from sightline.errors import ConfigurationError
 from sightline.models.repository import InstalledModel
 from sightline.models.selection import SelectedModels, select_models
 from sightline.ports import Inference
 from sightline.settings import Settings
+from sightline.stages.dense import DenseEstimator
 from sightline.stages.detector import Detector
 from sightline.stages.embedder import Embedder
 from sightline.stages.fused import stage_inference
@@ -25,6 +25,7 @@ Make = Callable[[Inference, InstalledModel, Settings], Any]
 
 STAGES: Mapping[str, Make] = {
     "detector": lambda inference, model, settings: Detector(inference, model.spec, min_score=settings.detection.min_score),
+    "dense": lambda inference, model, _: DenseEstimator(inference, model.spec),
     "pose": lambda inference, model, _: PoseEstimator(inference, model.spec),
     "embedder": lambda inference, model, _: Embedder(inference, model.spec),
 }
@@ -32,17 +33,6 @@ STAGES: Mapping[str, Make] = {
 
 GetReplicas = Callable[[str], list[Any]]
 """Stage -> handles of its actors."""
-
-
-def selected(settings: Settings) -> SelectedModels:
-    """The models in use.
-
-    Raises:
-        ConfigurationError: a needed model is missing, or a stage is asked for that the stream does not have.
-    """
-    if settings.pipeline.dense.enabled:
-        raise ConfigurationError("the stream has no dense stage yet: set pipeline.dense.enabled to false")
-    return select_models(settings)
 
 
 def stages_in_use(models: SelectedModels) -> dict[str, InstalledModel]:
@@ -60,7 +50,7 @@ async def open_stages(
     Raises:
         ConfigurationError, ModelError: models are missing or broken.
     """
-    models = selected(settings)
+    models = select_models(settings)
     async with AsyncExitStack() as closing:
         if get_replicas is None:
             made = await _fused(settings, stages_in_use(models), metrics, closing)
@@ -73,6 +63,8 @@ async def open_stages(
             embedder_spec=models.embedder.spec,
             pose=made.get("pose"),
             pose_spec=models.pose.spec if models.pose else None,
+            dense=made.get("dense"),
+            dense_spec=models.dense.spec if models.dense else None,
         )
 
 

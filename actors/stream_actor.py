@@ -6,8 +6,9 @@ import time
 
 from actors.camera_stream import CameraStream
 from actors.shell import WorkActor, open_log, open_metrics
-from actors.stages import GetReplicas, open_stages, selected
+from actors.stages import GetReplicas, open_stages
 from sightline.adapters.blobs import FsspecBlobs
+from sightline.models.selection import select_models
 from sightline.settings import Settings
 from sightline.telemetry import Registry, StreamMetrics
 from sightline.threads import share_cores
@@ -21,7 +22,7 @@ class StreamActor(WorkActor):
         registry = Registry()
         metrics = StreamMetrics(registry)
         open_metrics(settings, registry, job="sightline-stream", name=name)
-        decode_threads = max(1, share_cores(settings, selected(settings).names).decode // settings.stream.workers)
+        decode_threads = max(1, share_cores(settings, select_models(settings).names).decode // settings.stream.workers)
         stream = CameraStream(
             settings,
             name=name,

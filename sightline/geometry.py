@@ -102,6 +102,19 @@ def crop_window(box_xyxy: Float32Array, rule: CropRule, picture_wh: tuple[int, i
     return integer_box(expand_box(box_xyxy, rule.expand), picture_wh)
 
 
+def crop_view(box_xyxy: Float32Array, rule: CropRule, picture_wh: tuple[int, int]) -> Float32Array:
+    """The rectangle of the picture that all of a crop shows: float32 (4,) x, y, width, height, pixels.
+
+    The window of :func:`crop_window`; a letterboxed crop shows more than it, grey, on the right or below.
+    """
+    left, top, right, bottom = crop_window(box_xyxy, rule, picture_wh)
+    view = np.array([left, top, right - left, bottom - top], np.float32)
+    if rule.fit == "letterbox":
+        height, width = rule.size_hw
+        view[2:] = np.array([width, height], np.float32) / min(width / view[2], height / view[3])
+    return view
+
+
 def crop(image: UInt8Array, box_xyxy: Float32Array, rule: CropRule) -> UInt8Array:
     """Cut a person out and bring the cut to the model's size.
 

@@ -158,12 +158,21 @@ class StageSettings(_Section):
     """Ray CPUs that a replica reserves."""
 
 
+class OptionalStageSettings(StageSettings):
+    """A stage that frames can go without."""
+
+    until: float = Field(gt=0, le=1)
+    """Live mode: the part of ``stream.stale_after_s``, from the frame's time stamp on, by which its answer must be there. A
+    frame goes on without what is not; replay mode waits."""
+
+
 class PipelineSettings(_Section):
     fused: bool = True
     """Run the stages inside the camera stream's process; false = stage actors that batch across camera streams."""
     detector: StageSettings = StageSettings(max_batch_size=4)
-    pose: StageSettings = StageSettings(enabled=False)
-    dense: StageSettings = StageSettings(enabled=False)
+    pose: OptionalStageSettings = OptionalStageSettings(until=0.75)
+    dense: OptionalStageSettings = OptionalStageSettings(until=0.5)
+    """Gone without before the key points are: it costs more and gives less."""
     embedder: StageSettings = StageSettings()
     camera_stream_cpus: float = Field(default=0.0, ge=0)
     max_restarts: int = Field(default=-1, ge=-1)
@@ -225,6 +234,8 @@ class ServingSettings(_Section):
     """Fainter detections in a query's picture are not people worth asking about."""
     rerank_top: int = Field(default=200, ge=1, le=2000)
     """How many of the best matches a question with ``rerank`` orders anew; one that asks for more has all of its own."""
+    wait_for_optional_s: float = Field(default=1.0, gt=0)
+    """How long a question waits for key points and for dense coordinates; it goes on without what is not there by then."""
 
 
 class MetricsSettings(_Section):

@@ -22,6 +22,21 @@ LATENCY_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
+class DegradationMetrics:
+    """Of the stages that can be gone without; ``what`` goes without them: frames or questions."""
+
+    def __init__(self, registry: CollectorRegistry, *, what: str = "frames") -> None:
+        self.missed = Counter(
+            f"sightline_degraded_{what}_total",
+            f"{what.capitalize()} that went on without a stage, by reason.",
+            ["stage", "reason"],
+            registry=registry,
+        )
+        self.off = Gauge(
+            f"sightline_{what}_stage_off", f"1 while {what} go on without the stage.", ["stage"], registry=registry
+        )
+
+
 class StreamMetrics:
     """Of a camera stream and the stages that run in its process."""
 
@@ -49,6 +64,7 @@ class StreamMetrics:
         )
         self.retries = Counter("sightline_retries_total", "Calls repeated after a failure.", ["service"], registry=registry)
         self.rebalances = Counter("sightline_rebalances_total", "Changes of this worker's partitions.", registry=registry)
+        self.degradations = DegradationMetrics(registry)
 
 
 class WriterMetrics:
@@ -90,6 +106,7 @@ class ServingMetrics:
         self.search_seconds = Histogram(
             "sightline_search_stage_seconds", "Time within a search.", ["stage"], registry=registry, buckets=STAGE_SECONDS
         )
+        self.degradations = DegradationMetrics(registry, what="questions")
 
 
 def render(registry: CollectorRegistry) -> tuple[bytes, str]:

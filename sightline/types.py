@@ -15,12 +15,17 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.attributes import likeliest
+
 UInt8Array = NDArray[np.uint8]
 Float32Array = NDArray[np.float32]
 Int64Array = NDArray[np.int64]
 
 SIGHTING_NAMESPACE = uuid.UUID("6b6ff5c2-4f0c-5d7e-9a55-8d5f2f0d9b11")
 """Namespace of the UUIDv5 of sightings and tracks. Changing it changes every id: never do."""
+
+BODY_PARTS = 24
+"""Parts of the body in DensePose's chart; background is not among them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -187,8 +192,11 @@ class Sighting:
         space: its embedding space.
         crop_key: where the blob store keeps the picture of the person; None if it was not kept.
         crop_box_xywh: the box in pixels of that stored picture (which has a margin round it).
-        keypoints: float32 (K, 3) x, y in [0, 1] of the box and confidence; None without a pose model.
-        attributes: name -> probability; empty without attribute heads.
+        keypoints: float32 (K, 3) x, y in [0, 1] of the box and confidence, joints of :data:`sightline.skeleton.JOINTS`; None
+            where no pose model answered.
+        attributes: ``attribute:value`` (:mod:`sightline.attributes`) -> probability; empty without attribute heads.
+        visibility: float32 (24,), the part of the box's pixels that shows each of DensePose's parts 1 to 24, see
+            :mod:`sightline.stages.visibility`; None where no dense model answered.
     """
 
     sighting_id: str
@@ -205,9 +213,12 @@ class Sighting:
     crop_box_xywh: tuple[float, float, float, float] | None = None
     keypoints: Float32Array | None = None
     attributes: Mapping[str, float] = field(default_factory=dict)
+    visibility: Float32Array | None = None
 
     def __post_init__(self) -> None:
         _expect("embedding", self.embedding, (None,), np.float32)
+        if self.visibility is not None:
+            _expect("visibility", self.visibility, (BODY_PARTS,), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,11 +243,14 @@ class SightingFilter:
     Attributes:
         cameras: any of these cameras.
         start_us, end_us: captured in [start_us, end_us).
+        attributes: (attribute, value) pairs that all hold: the sighting's likeliest value of the attribute is this one
+            (:func:`sightline.attributes.likeliest`). A sighting of which it is not known does not pass.
     """
 
     cameras: tuple[str, ...] = ()
     start_us: int | None = None
     end_us: int | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
     def passes(self, sighting: Sighting) -> bool:
         """Whether a sighting counts."""
@@ -244,7 +258,12 @@ class SightingFilter:
             (not self.cameras or sighting.camera in self.cameras)
             and (self.start_us is None or sighting.captured_at_us >= self.start_us)
             and (self.end_us is None or sighting.captured_at_us < self.end_us)
+            and self._has_attributes(sighting)
         )
+
+    def _has_attributes(self, sighting: Sighting) -> bool:
+        told = likeliest(sighting.attributes) if self.attributes else {}
+        return all(attribute in told and told[attribute][0] == value for attribute, value in self.attributes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

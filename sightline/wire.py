@@ -182,6 +182,11 @@ def vector_from_base64(text: str) -> Float32Array:
     return vector
 
 
+def rounded(array: Float32Array) -> Any:
+    """Parts of a whole as nested lists, to the four digits that they are worth."""
+    return array.astype(np.float64).round(4).tolist()
+
+
 def sighting_to_message(sighting: Sighting, topic: str, partition: int) -> Message:
     """A sighting as a record of ``sightings``: keyed by its id, on the partition of its frame."""
     event: dict[str, Any] = {
@@ -197,8 +202,9 @@ def sighting_to_message(sighting: Sighting, topic: str, partition: int) -> Messa
         "embedding": vector_to_base64(sighting.embedding),
         "crop_key": sighting.crop_key,
         "crop_box": list(sighting.crop_box_xywh) if sighting.crop_box_xywh else None,
-        "keypoints": None if sighting.keypoints is None else sighting.keypoints.round(4).tolist(),
+        "keypoints": None if sighting.keypoints is None else rounded(sighting.keypoints),
         "attributes": dict(sighting.attributes),
+        "visibility": None if sighting.visibility is None else rounded(sighting.visibility),
     }
     source = f"/cameras/{sighting.camera}"
     headers = _cloud_event(sighting.sighting_id, source, SIGHTING_TYPE, sighting.captured_at_us, "application/json")
@@ -206,14 +212,14 @@ def sighting_to_message(sighting: Sighting, topic: str, partition: int) -> Messa
 
 
 def sighting_from_record(record: Record) -> Sighting:
-    """The sighting that a record of ``sightings`` holds.
+    """The sighting that a record of ``sightings`` holds. What records of an earlier Sightline lack is unknown.
 
     Raises:
         InputError: the value is not such an event.
     """
     try:
         event = json.loads(record.value or b"")
-        keypoints = event.get("keypoints")
+        keypoints, visibility = event.get("keypoints"), event.get("visibility")
         return Sighting(
             sighting_id=_string(event["sighting_id"]),
             camera=_string(event["camera"]),
@@ -229,6 +235,7 @@ def sighting_from_record(record: Record) -> Sighting:
             crop_box_xywh=_box(event["crop_box"]) if event.get("crop_box") else None,
             keypoints=None if keypoints is None else np.array(keypoints, np.float32).reshape(-1, 3),
             attributes={str(name): float(value) for name, value in event.get("attributes", {}).items()},
+            visibility=None if visibility is None else np.array(visibility, np.float32),
         )
     except _MALFORMED as error:
         where = f"{record.topic}[{record.partition}]@{record.offset}"

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from sightline.settings import Settings
 from sightline.stages.quality import crop_quality
-from sightline.stages.sampler import Sampler, Samples
+from sightline.stages.sampler import BoolArray, Sampler, Samples
 from sightline.stages.tracker import Tracker, Tracks, TrackUpdate
+from sightline.stages.visibility import seen_fraction
 from sightline.types import Detections, Float32Array, Frame, Int64Array, track_id
 
 
@@ -34,6 +35,37 @@ class CameraMemory:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """The people of a frame that may become sightings, if enough of them can be seen.
+
+    Attributes:
+        frame: whose they are.
+        detections: of the frame, D of them.
+        update: what the tracker made of it.
+        samples: the sampler's state.
+        quality: float32 (D,), the most that it may be.
+        proposed: bool (D,).
+        indices: int64 (P,), rows of the detections to look at; all of them with ``stream.sample = "all"``.
+    """
+
+    frame: Frame
+    detections: Detections
+    update: TrackUpdate
+    samples: Samples
+    quality: Float32Array
+    proposed: BoolArray
+    indices: Int64Array
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def boxes_xyxy(self) -> Float32Array:
+        """float32 (P, 4), pixels of the picture."""
+        return self.detections.boxes_xyxy[self.indices]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
     """The people of a frame that become sightings.
 
@@ -42,6 +74,7 @@ class Chosen:
         boxes_xyxy: float32 (M, 4), pixels of the picture.
         scores, quality: float32 (M,).
         tracks: M track ids.
+        visibility: float32 (M, 24), see :mod:`sightline.stages.visibility`; None where it is not known.
     """
 
     indices: Int64Array
@@ -49,6 +82,7 @@ class Chosen:
     scores: Float32Array
     quality: Float32Array
     tracks: tuple[str, ...]
+    visibility: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -64,24 +98,42 @@ class Follower:
         self._min_height_px = settings.detection.min_height_px
 
     def follow(self, memory: CameraMemory, detections: Detections, frame: Frame) -> tuple[CameraMemory, Chosen]:
-        """The camera's memory after the frame, and who of the frame becomes a sighting."""
+        """The camera's memory after the frame, and who of the frame becomes a sighting, by the boxes alone."""
+        return self.choose(self.propose(memory, detections, frame), None)
+
+    def propose(self, memory: CameraMemory, detections: Detections, frame: Frame) -> Proposal:
+        """Track, and say whose visibility must be known."""
         update = self._tracker.update(
             memory.tracks, detections, camera=frame.camera, frame_id=frame.frame_id, at_us=frame.captured_at_us
         )
         quality = crop_quality(detections, (frame.image.shape[1], frame.image.shape[0]))
         tall = detections.boxes_xyxy[:, 3] - detections.boxes_xyxy[:, 1] >= self._min_height_px
-        samples, sampled = self._sampler.choose(memory.samples, update, quality=quality, eligible=tall)
-        if self._sample == "all":
-            sampled = np.ones(len(detections), np.bool_)
-        indices = np.flatnonzero(sampled)
+        samples, proposed = self._sampler.propose(memory.samples, update, quality=quality, eligible=tall)
+        looked_at = np.ones(len(detections), np.bool_) if self._sample == "all" else proposed
+        return Proposal(frame, detections, update, samples, quality, proposed, np.flatnonzero(looked_at))
+
+    def choose(self, proposal: Proposal, visibility: Float32Array | None) -> tuple[CameraMemory, Chosen]:
+        """The camera's memory after the frame, and who of the frame becomes a sighting.
+
+        Args:
+            proposal: of :meth:`propose`.
+            visibility: float32 (P, 24) of the proposed; None = not known: all count as wholly seen.
+        """
+        quality = proposal.quality.copy()
+        if visibility is not None:
+            quality[proposal.indices] *= seen_fraction(visibility)
+        samples, sampled = self._sampler.take(proposal.samples, proposal.update, quality=quality, proposed=proposal.proposed)
+        rows = np.arange(len(proposal)) if self._sample == "all" else np.flatnonzero(sampled[proposal.indices])
+        indices = proposal.indices[rows]
         chosen = Chosen(
             indices=indices,
-            boxes_xyxy=detections.boxes_xyxy[indices],
-            scores=detections.scores[indices],
+            boxes_xyxy=proposal.detections.boxes_xyxy[indices],
+            scores=proposal.detections.scores[indices],
             quality=quality[indices],
-            tracks=tuple(_track_of(update, int(index), frame) for index in indices),
+            tracks=tuple(_track_of(proposal.update, int(index), proposal.frame) for index in indices),
+            visibility=None if visibility is None else visibility[rows],
         )
-        return CameraMemory(update.tracks, samples), chosen
+        return CameraMemory(proposal.update.tracks, samples), chosen
 
 
 def _track_of(update: TrackUpdate, index: int, frame: Frame) -> str:

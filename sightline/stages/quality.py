@@ -18,7 +18,8 @@ def crop_quality(detections: Detections, picture_wh: tuple[int, int]) -> Float32
     """Quality of each of N crops in [0, 1], float32 (N,).
 
     The product of the detector's confidence, the height (up to 128 px), a factor for being cut off by the picture's
-    border, and the part of the box that no other person's box in front covers (in front = its feet are lower).
+    border, and the part of the box that no other person's box in front covers (in front = its feet are lower). Where there are
+    dense coordinates, how much of the person is seen (:func:`sightline.stages.visibility.seen_fraction`) is a factor more.
     """
     boxes = detections.boxes_xyxy
     height = np.clip((boxes[:, 3] - boxes[:, 1]) / _FULL_HEIGHT_PX, 0, 1)

@@ -40,5 +40,6 @@ def make_sighting(
         crop_key=crop_key(frame.camera, frame.captured_at_us, name),
         crop_box_xywh=crop.box_xywh,
         keypoints=None if appearance.keypoints is None else appearance.keypoints[row],
-        attributes={one: float(p) for one, p in zip(attributes, probabilities, strict=False)},
+        attributes={one: round(float(p), 4) for one, p in zip(attributes, probabilities, strict=False)},
+        visibility=None if appearance.visibility is None else appearance.visibility[row],
     )

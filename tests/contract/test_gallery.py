@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -85,6 +85,7 @@ def sighting(
     camera: str = "lobby",
     time_us: int = NOON_US,
     space: str = SPACE,
+    attributes: Mapping[str, float] | None = None,
 ) -> Sighting:
     return Sighting(
         sighting_id=name or str(uuid.uuid4()),
@@ -97,6 +98,7 @@ def sighting(
         quality=0.61,
         embedding=unit(np.eye(DIMENSION)[0]) if embedding is None else embedding,
         space=space,
+        attributes=attributes or {},
     )
 
 
@@ -134,13 +136,15 @@ def test_what_is_kept_comes_back_whole(gallery: Gallery) -> None:
         crop_box_xywh=(1.0, 2.0, 3.0, 4.1),
         keypoints=keypoints,
         attributes={"hat": 0.25, "Ärmel": 1.0},
+        visibility=np.linspace(0, 0.3, 24, dtype=np.float32),
     )
     gallery.add([whole])
     (back,) = gallery.get(["0b5c"])
     np.testing.assert_allclose(back.embedding, whole.embedding, atol=1e-6)
     assert back.keypoints is not None
     np.testing.assert_array_equal(back.keypoints, keypoints)
-    names = set(Sighting.__slots__) - {"embedding", "keypoints"}
+    np.testing.assert_array_equal(back.visibility, whole.visibility)
+    names = set(Sighting.__slots__) - {"embedding", "keypoints", "visibility"}
     assert {name: getattr(back, name) for name in names} == {name: getattr(whole, name) for name in names}
 
 
@@ -151,6 +155,7 @@ def test_what_was_not_known_comes_back_unknown(gallery: Gallery) -> None:
     assert back.crop_box_xywh is None
     assert back.keypoints is None
     assert back.attributes == {}
+    assert back.visibility is None
 
 
 def test_get_keeps_the_order_asked(gallery: Gallery) -> None:
@@ -195,6 +200,46 @@ def test_k_bounds_the_answer(gallery: Gallery, k: int) -> None:
 def test_k_out_of_range_is_refused(gallery: Gallery, k: int) -> None:
     with pytest.raises(ValueError, match="k: expected"):
         gallery.search(random_units(1), k=k)
+
+
+DRESSED: Mapping[str, Mapping[str, float]] = {
+    "red": {"upper_colour:red": 0.45, "upper_colour:blue": 0.3, "upper_colour:black": 0.25, "backpack:yes": 0.9},
+    "blue": {"upper_colour:red": 0.1, "upper_colour:blue": 0.9, "backpack:yes": 0.2},
+    "tie": {"upper_colour:red": 0.5, "upper_colour:blue": 0.5, "backpack:no": 0.4, "backpack:yes": 0.6},
+    "bare": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ((("upper_colour", "red"),), {"red", "tie"}),
+        ((("upper_colour", "blue"),), {"blue"}),
+        ((("upper_colour", "white"),), set()),
+        ((("backpack", "yes"),), {"red", "tie"}),
+        ((("backpack", "no"),), {"blue"}),
+        ((("upper_colour", "red"), ("backpack", "yes")), {"red", "tie"}),
+        ((("upper_colour", "red"), ("backpack", "no")), set()),
+        ((("hat", "no"),), set()),
+        ((('a "quoted" \\ name', 'or" == "or'),), set()),
+    ],
+)
+def test_attributes_are_filtered_by_their_likeliest_value(
+    gallery: Gallery, attributes: tuple[tuple[str, str], ...], expected: set[str]
+) -> None:
+    gallery.add([sighting(name=name, attributes=probabilities) for name, probabilities in DRESSED.items()])
+    where = SightingFilter(attributes=attributes)
+    (matches,) = gallery.search(random_units(1), k=10, where=where)
+    assert {match.sighting.sighting_id for match in matches} == expected
+    assert set(ids(gallery.newest(limit=10, where=where))) == expected
+
+
+def test_attributes_and_cameras_are_filtered_together(gallery: Gallery) -> None:
+    for camera in ("lobby", "door"):
+        gallery.add([sighting(name=f"{camera}-{name}", camera=camera, attributes=DRESSED[name]) for name in ("red", "blue")])
+    where = SightingFilter(("door",), attributes=(("upper_colour", "red"),))
+    (matches,) = gallery.search(random_units(1), k=10, where=where)
+    assert ids([match.sighting for match in matches]) == ["door-red"]
 
 
 @pytest.mark.parametrize("limit", [0, 1001])

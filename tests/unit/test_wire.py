@@ -67,6 +67,7 @@ sightings = st.builds(
     crop_box_xywh=st.none() | boxes,
     keypoints=st.none() | hnp.arrays(np.float32, st.tuples(st.integers(0, 5), st.just(3)), elements=unit),
     attributes=st.dictionaries(texts, unit, max_size=3),
+    visibility=st.none() | hnp.arrays(np.float32, 24, elements=unit),
 )
 states = st.builds(
     CameraState,
@@ -137,7 +138,23 @@ def test_sightings_come_back(sighting: Sighting) -> None:
     back = sighting_from_record(read_back(message))
     if sighting.keypoints is not None:
         np.testing.assert_allclose(back.keypoints, sighting.keypoints, atol=1e-4)
-    assert_equal(replace(back, keypoints=None), replace(sighting, keypoints=None))
+    if sighting.visibility is not None:
+        np.testing.assert_allclose(back.visibility, sighting.visibility, atol=1e-4)
+    assert_equal(replace(back, keypoints=None, visibility=None), replace(sighting, keypoints=None, visibility=None))
+
+
+def test_an_event_of_an_earlier_sightline_lacks_what_it_did_not_know() -> None:
+    """As it was written before sightings carried visibility, and before they carried anything of the person."""
+    event = {
+        "sighting_id": "s", "camera": "door", "frame_id": "f", "time": "2026-01-31T08:00:00+00:00", "track": "door/t",
+        "box": [1, 2, 3, 4], "score": 0.9, "quality": 0.5, "embedding_space": "space",
+        "embedding": vector_to_base64(np.ones(4, np.float32)), "crop_key": None, "crop_box": None,
+    }  # fmt: skip
+    for known in ({}, {"keypoints": [[0.5, 0.5, 1.0]], "attributes": {"hat": 0.5}}):
+        sighting = sighting_from_record(a_record(value=json.dumps(event | known).encode()))
+        assert sighting.visibility is None
+        assert (sighting.keypoints is None) == (not known)
+        assert sighting.attributes == known.get("attributes", {})
 
 
 @given(states)

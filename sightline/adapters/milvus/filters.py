@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sightline.adapters.milvus.rows import CAMERA_BYTES, INT64_MAX, fits
+from sightline.adapters.milvus.rows import CAMERA_BYTES, INT64_MAX, VALUES, fits
 from sightline.errors import InputError
 from sightline.types import SightingFilter
 
@@ -16,7 +16,7 @@ def where_expression(where: SightingFilter) -> str:
     """The expression of a filter; "" where it does not restrict.
 
     Raises:
-        InputError: a camera's id that no sighting can have.
+        InputError: a camera's id, or an attribute, that no sighting can have.
     """
     parts = []
     if where.cameras:
@@ -25,6 +25,7 @@ def where_expression(where: SightingFilter) -> str:
         parts.append(since_expression(where.start_us))
     if where.end_us is not None:
         parts.append(before_expression(where.end_us))
+    parts += [f'details["{VALUES}"][{_quoted(name)}] == {_quoted(value)}' for name, value in where.attributes]
     return " and ".join(parts)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sightline.attributes import likeliest
 from sightline.errors import InputError, SpaceMismatchError
 from sightline.types import Sighting
 
@@ -19,6 +20,9 @@ CAMERA_BYTES = 512
 TRACK_BYTES = 1024
 JSON_BYTES = 65_536
 INT64_MAX = 2**63 - 1
+
+VALUES = "values"
+"""Within ``details``: attribute -> likeliest value. Rows of an earlier Sightline lack it and pass no filter by attribute."""
 
 ALL_FIELDS: Sequence[str] = ("sighting_id", "embedding", "camera", "captured_at_us", "track", "attributes", "details")
 
@@ -44,9 +48,9 @@ def sighting_to_row(sighting: Sighting, *, space: str, dimension: int) -> dict[s
 
 
 def row_to_sighting(row: Mapping[str, Any], space: str) -> Sighting:
-    """The inverse of :func:`sighting_to_row`, for rows read with :data:`ALL_FIELDS`."""
+    """The inverse of :func:`sighting_to_row`, for rows read with :data:`ALL_FIELDS`; those of an earlier Sightline too."""
     details = row["details"]
-    keypoints = details["keypoints"]
+    keypoints, visibility = details["keypoints"], details.get("visibility")
     return Sighting(
         sighting_id=row["sighting_id"],
         camera=row["camera"],
@@ -62,6 +66,7 @@ def row_to_sighting(row: Mapping[str, Any], space: str) -> Sighting:
         crop_box_xywh=None if details["crop_box"] is None else _box(details["crop_box"]),
         keypoints=None if keypoints is None else np.array(keypoints, np.float32).reshape(-1, 3),
         attributes={str(name): float(value) for name, value in row["attributes"].items()},
+        visibility=None if visibility is None else np.array(visibility, np.float32),
     )
 
 
@@ -74,6 +79,9 @@ def _details(sighting: Sighting) -> dict[str, Any]:
         "crop_key": sighting.crop_key,
         "crop_box": None if sighting.crop_box_xywh is None else [float(side) for side in sighting.crop_box_xywh],
         "keypoints": None if sighting.keypoints is None else sighting.keypoints.tolist(),
+        "visibility": None if sighting.visibility is None else sighting.visibility.tolist(),
+        # What `attribute=` asks for: neither server can compare two probabilities with each other.
+        VALUES: {attribute: value for attribute, (value, _) in likeliest(sighting.attributes).items()},
     }
 
 

@@ -15,6 +15,7 @@ from actors.frame_way import FrameWay
 from actors.lane import Lane, Turn
 from actors.outcome import Outcome
 from sightline.settings import load_settings
+from sightline.stages.ladder import Degradations, Ladder
 from sightline.stages.perception import Perception
 from sightline.telemetry import Registry, StreamMetrics
 from sightline.wire import Record, frame_to_message
@@ -51,14 +52,16 @@ def record(number: int, offset: int) -> Record:
 async def test_a_slow_store_does_not_hold_up_decoding(threads: tuple[ThreadPoolExecutor, ThreadPoolExecutor]) -> None:
     store = SlowStore()
     async with world.stages() as stages:
+        metrics = StreamMetrics(Registry())
         way = FrameWay(
             load_settings(stream={"mode": "replay", "sample": "all"}),
             perception=Perception(stages),
+            ladder=Ladder({}, Degradations(metrics.degradations)),
             blobs=store,
             workers=threads[0],
             crop_writers=threads[1],
             clock=time.time,
-            metrics=StreamMetrics(Registry()),
+            metrics=metrics,
             cluster_id="cluster",
         )
         lane, outcomes = Lane(0, {}), []

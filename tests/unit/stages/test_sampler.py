@@ -68,3 +68,41 @@ def test_quality_prefers_tall_whole_unhidden_people() -> None:
     assert front > cut_off
     assert quality.dtype == np.float32
     assert crop_quality(Detections.empty(), (640, 480)).shape == (0,)
+
+
+def proposed_at(seen: list[float], *, step_s: float = 0.1) -> tuple[list[int], list[int]]:
+    """Which frames of one person, good but for what is seen of them, are looked at, and which give a sighting."""
+    tracker, sampler = Tracker(TrackerSettings()), Sampler(SamplerSettings(min_gap_s=0.4))
+    tracks, samples, looked, taken = Tracks.empty(), Samples.empty(), [], []
+    good = np.array([0.8], np.float32)
+    for number, part in enumerate(seen):
+        update = tracker.update(tracks, ONE, camera="c", frame_id=str(number), at_us=int((1 + number * step_s) * 1e6))
+        tracks = update.tracks
+        samples = Samples.from_arrays(samples.to_arrays())
+        samples, proposed = sampler.propose(samples, update, quality=good, eligible=np.array([True]))
+        samples, chosen = sampler.take(samples, update, quality=good * np.float32(part), proposed=proposed)
+        looked += [number] * int(proposed[0])
+        taken += [number] * int(chosen[0])
+    return looked, taken
+
+
+def test_somebody_hidden_is_looked_at_now_and_then_and_taken_when_seen() -> None:
+    looked, taken = proposed_at([0.1] * 10 + [1.0] * 5)
+    assert looked == [0, 4, 8, 12]
+    assert taken == [12]
+
+
+def test_a_look_that_was_taken_changes_nothing_of_the_rule() -> None:
+    looked, taken = proposed_at([1.0] * 40)
+    assert looked == taken == [0, 10, 30]
+
+
+def test_a_state_of_an_earlier_sightline_is_gone_on_with() -> None:
+    arrays = {
+        "sample.best": np.array([0.5], np.float32),
+        "sample.count": np.array([2]),
+        "sample.last_us": np.array([7_000_000]),
+    }
+    samples = Samples.from_arrays(arrays)
+    assert samples.looked_us.tolist() == [7_000_000]
+    assert samples.follow(np.array([0, -1])).looked_us.tolist() == [7_000_000, 0]
