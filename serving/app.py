@@ -100,7 +100,7 @@ def _fingerprint(settings: Settings) -> str:
     replicas = settings.serving.model_copy(update={"replicas": 1})
     same = settings.model_copy(update={"serving": replicas}).model_dump_json()
     models = select_models(settings)
-    specs = [model.spec.model_dump_json() for model in (models.detector, models.embedder, models.pose) if model]
+    specs = [model.spec.model_dump_json() for model in (models.detector, models.embedder, models.pose, models.dense) if model]
     return hashlib.sha256("\n".join([sightline.__version__, same, *specs]).encode()).hexdigest()[:16]
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 from serving.cameras import CameraBoard
+from serving.drawing import CropDrawing
 from serving.lazy_gallery import LazyGallery
 from serving.pool import BlockingPool
 from serving.search import SearchService
@@ -21,12 +24,16 @@ from sightline.errors import InputError, ServiceUnavailable
 from sightline.models.selection import SelectedModels, select_models
 from sightline.ports import Gallery, Inference
 from sightline.settings import Settings
+from sightline.stages.dense import DenseEstimator
 from sightline.stages.detector import Detector
 from sightline.stages.embedder import Embedder
+from sightline.stages.ladder import Degradations, Ladder
 from sightline.stages.perception import Perception, Stages
 from sightline.stages.pose import PoseEstimator
 from sightline.telemetry import Registry, ServingMetrics
 from sightline.wire import Record, camera_state_from_record
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _CAMERAS_S = 30.0
@@ -49,6 +56,12 @@ def compose(settings: Settings, registry: Registry) -> Services:
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
 
+    perception = Perception(_stages(inference, models, settings))
+    ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
+
+    async def ask(stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
+        return await ladder.ask(stage, call, within_s=settings.serving.wait_for_optional_s)
+
     async def start() -> None:
         await inference.open()
         follower.start()
@@ -58,18 +71,21 @@ def compose(settings: Settings, registry: Registry) -> Services:
     async def stop() -> None:
         await pool.run(follower.close)
         pool.close()
+        await ladder.aclose()
         await inference.close()
 
     return Services(
         search=SearchService(
-            Perception(_stages(inference, models, settings)),
+            perception,
             gallery,
             space=space,
             pool=pool,
             min_person_score=settings.serving.min_person_score,
             rerank_top=settings.serving.rerank_top,
+            ask=ask,
             observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
         ),
+        drawing=CropDrawing(perception, pool, ask=ask),
         gallery=gallery,
         blobs=FsspecBlobs(settings.blobs_url),
         cameras=board,
@@ -94,6 +110,8 @@ def _stages(inference: Inference, models: SelectedModels, settings: Settings) ->
         embedder_spec=models.embedder.spec,
         pose=PoseEstimator(inference, models.pose.spec) if models.pose else None,
         pose_spec=models.pose.spec if models.pose else None,
+        dense=DenseEstimator(inference, models.dense.spec) if models.dense else None,
+        dense_spec=models.dense.spec if models.dense else None,
     )
 
 
@@ -118,7 +136,8 @@ async def _gallery_answers(gallery: Gallery, pool: BlockingPool) -> None:
 
 
 async def _models_answer(settings: Settings, models: SelectedModels) -> None:
-    needed = [model.spec.name for model in (models.detector, models.embedder, models.pose) if model is not None]
+    """Those that cannot be gone without."""
+    needed = [model.spec.name for model in (models.detector, models.embedder)]
     async with TritonAdmin(settings.triton) as admin:
         absent = [name for name in needed if not await admin.ready(name)]
     if absent:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sightline.types import Detections, Match, SightingFilter, UInt8Array
+from sightline.types import Detections, Float32Array, Match, SightingFilter, UInt8Array
 
 Box = tuple[float, float, float, float]
 GroupBy = Literal["none", "track"]
 MAX_K = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class AttributeFilter:
-    """A sighting passes if its probability of ``name`` is at least one half (``present``), or below it."""
-
-    name: str
-    present: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +22,6 @@ class SearchOptions:
         where: which sightings count.
         min_score: least cosine of a match.
         group_by: ``track`` gives the best match of each track.
-        attributes: all of these must hold.
         rerank: order the matches by the neighbours that they share with the query, see :mod:`serving.rerank`.
     """
 
@@ -37,7 +29,6 @@ class SearchOptions:
     where: SightingFilter = field(default_factory=SightingFilter)
     min_score: float | None = None
     group_by: GroupBy = "none"
-    attributes: tuple[AttributeFilter, ...] = ()
     rerank: bool = False
 
 
@@ -57,6 +48,19 @@ class PictureQuery:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of the person asked for, beside the vector.
+
+    Attributes:
+        attributes: ``attribute:value`` -> probability.
+        visibility: float32 (24,), see :mod:`sightline.stages.visibility`; None = unknown.
+    """
+
+    attributes: Mapping[str, float] = field(default_factory=dict)
+    visibility: Float32Array | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """What was found.
 
@@ -67,6 +71,8 @@ class Answer:
         box_xywh: the person asked for, in pixels of the query's picture; None without a picture.
         people: everybody found in that picture, largest first; None where nobody was looked for.
         picture_wh: width and height of the query's picture, pixels.
+        known: of the person asked for; nothing for a bare vector.
+        without: stages of the deployment that did not answer for this question.
     """
 
     space: str
@@ -75,3 +81,5 @@ class Answer:
     box_xywh: Box | None = None
     people: Detections | None = None
     picture_wh: tuple[int, int] | None = None
+    known: Known = field(default_factory=Known)
+    without: tuple[str, ...] = ()

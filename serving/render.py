@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from serving.cameras import CameraFigures
-from serving.queries import Answer
+from serving.evidence import evidence_for
+from serving.queries import Answer, Known
 from serving.schemas import (
     CameraOut,
+    Layer,
     MatchOut,
     PersonOut,
     QueryOut,
@@ -15,9 +18,11 @@ from serving.schemas import (
     SightingDetail,
     SightingOut,
 )
+from sightline.body_model.parts import PARTS
 from sightline.geometry import xyxy_to_xywh
-from sightline.types import Match, Sighting, to_datetime
-from sightline.wire import vector_to_base64
+from sightline.skeleton import JOINTS
+from sightline.types import Float32Array, Match, Sighting, to_datetime
+from sightline.wire import rounded, vector_to_base64
 
 
 def sighting_out(sighting: Sighting) -> SightingOut:
@@ -25,16 +30,23 @@ def sighting_out(sighting: Sighting) -> SightingOut:
     return SightingOut(**_fields(sighting))
 
 
-def sighting_detail(sighting: Sighting) -> SightingDetail:
-    """A sighting with its vector."""
-    vector = vector_to_base64(sighting.embedding)
-    return SightingDetail(**_fields(sighting), embedding_space=sighting.space, embedding=vector)
+def sighting_detail(sighting: Sighting, drawable: Sequence[Layer]) -> SightingDetail:
+    """A sighting with its vector; ``drawable`` is what can be drawn over its crop."""
+    return SightingDetail(
+        **_fields(sighting),
+        embedding_space=sighting.space,
+        embedding=vector_to_base64(sighting.embedding),
+        keypoints=None if sighting.keypoints is None else _keypoints(sighting.keypoints),
+        visibility=None if sighting.visibility is None else dict(zip(PARTS[1:], rounded(sighting.visibility), strict=True)),
+        drawable=list(drawable),
+    )
 
 
-def match_out(match: Match) -> MatchOut:
-    """A match; its cosine is cut to [-1, 1], which float32 may leave by a rounding."""
+def match_out(match: Match, known: Known) -> MatchOut:
+    """A match for who is ``known``; its cosine is cut to [-1, 1], which float32 may leave by a rounding."""
     score = min(1.0, max(-1.0, float(match.score)))
-    return MatchOut(**_fields(match.sighting), score=score, rerank_distance=match.rerank_distance)
+    evidence = evidence_for(known, match.sighting)
+    return MatchOut(**_fields(match.sighting), score=score, rerank_distance=match.rerank_distance, evidence=evidence)
 
 
 def search_out(answer: Answer) -> SearchOut:
@@ -48,8 +60,10 @@ def search_out(answer: Answer) -> SearchOut:
         box=list(answer.box_xywh) if answer.box_xywh else None,
         picture=list(answer.picture_wh) if answer.picture_wh else None,
         people=people,
+        without=list(answer.without),
     )
-    return SearchOut(query=query, matches=[match_out(match) for match in answer.matches], complete=answer.complete)
+    matches = [match_out(match, answer.known) for match in answer.matches]
+    return SearchOut(query=query, matches=matches, complete=answer.complete)
 
 
 def camera_out(figures: CameraFigures) -> CameraOut:
@@ -66,6 +80,10 @@ def camera_out(figures: CameraFigures) -> CameraOut:
         shed=dict(figures.shed),
         dead=dict(figures.dead),
     )
+
+
+def _keypoints(keypoints: Float32Array) -> dict[str, list[float]]:
+    return {joint: rounded(point) for joint, point in zip(JOINTS, keypoints, strict=False) if point[2] > 0}
 
 
 def _fields(sighting: Sighting) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sightline.types import SightingFilter, to_us
 from sightline.wire import CAMERA_ID
 
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-_ATTRIBUTE = r"^[A-Za-z0-9_ .-]{1,64}:(yes|no)$"
+_ATTRIBUTE = r"^[A-Za-z0-9_ .-]{1,64}:[A-Za-z0-9_ .-]{1,64}$"
 _BOX = r"^\s*-?\d{1,6}(\.\d{1,6})?(\s*,\s*-?\d{1,6}(\.\d{1,6})?){3}\s*$"
 MAX_CAMERAS = 256
 
@@ -73,7 +73,10 @@ class SearchFields(Where):
     min_score: Score | Absent = Field(default=None, description="Least cosine of a match.")
     group_by: Literal["none", "track"] = Field(default="none", description="track = the best match of each track.")
     attribute: Annotated[list[Annotated[str, Field(pattern=_ATTRIBUTE)]], BeforeValidator(_as_list)] = Field(
-        default_factory=list, max_length=32, description="name:yes or name:no, of those that the embedder's attributes name."
+        default_factory=list,
+        max_length=32,
+        description="name:value, as upper_colour:red or backpack:yes, of those that the embedder tells; all must hold. "
+        "A sighting's likeliest value counts; one of which it is not known does not pass.",
     )
     rerank: bool = Field(default=False, description="k-reciprocal re-ranking: adds rerank_distance, which then orders.")
 
@@ -124,16 +127,52 @@ class SightingOut(BaseModel):
     box: Box = Field(description="x, y, width, height in pixels of the published picture.")
     detection_score: float = Field(description="The detector's confidence.")
     quality: float = Field(description="How good the crop is for re-identification, 0 to 1.")
-    attributes: dict[str, float] = Field(description="Probability by name; empty without attribute heads.")
+    attributes: dict[str, float] = Field(description="Probability by name, attribute:value; empty without attribute heads.")
     crop_url: str | None = Field(description="Where the picture of the person is; null if none was kept.")
     crop_box: Box | None = Field(description="The box in pixels of that picture, which has a margin.")
 
 
+Layer = Literal["box", "skeleton", "parts"]
+"""What can be drawn over a crop."""
+
+
 class SightingDetail(SightingOut):
-    """A sighting with its vector."""
+    """A sighting with its vector, and where the body was seen."""
 
     embedding_space: str
     embedding: str = Field(description="Base64 of little-endian float32.")
+    keypoints: dict[str, list[float]] | None = Field(
+        description="By joint that is seen: x and y in 0 to 1 of the box, and confidence. Null where no pose model answered."
+    )
+    visibility: dict[str, float] | None = Field(
+        description="The part of the box that shows each part of the body, 0 to 1. Null where no dense model answered."
+    )
+    drawable: list[Layer] = Field(description="What the crop's draw can draw.")
+
+
+class PartEvidence(BaseModel):
+    """A part of the body that query and match both show."""
+
+    part: str = Field(description="Left and right together, as torso_front or hand.")
+    visible_query: float = Field(description="How much of it the query shows, 0 to 1.")
+    visible_match: float = Field(description="How much of it the match shows, 0 to 1.")
+
+
+class AttributeEvidence(BaseModel):
+    """What is said of the query, and whether it is said of the match."""
+
+    name: str
+    value: str = Field(description="The query's likeliest value.")
+    query: float = Field(description="Its probability for the query.")
+    match: float = Field(description="Its probability for the match.")
+    agree: bool = Field(description="Whether it is the match's likeliest value too.")
+
+
+class EvidenceOut(BaseModel):
+    """What speaks for a match beside the score."""
+
+    parts: list[PartEvidence] = Field(description="Seen of both, the best seen first; empty where it is not known.")
+    attributes: list[AttributeEvidence] = Field(description="The query's surest first; empty where they are not known.")
 
 
 class MatchOut(SightingOut):
@@ -143,6 +182,7 @@ class MatchOut(SightingOut):
     rerank_distance: float | None = Field(
         description="By shared neighbours, 0 to 1; smaller is more alike, and orders. Null without rerank."
     )
+    evidence: EvidenceOut | None = Field(description="Null where nothing but the vectors can be compared.")
 
 
 class PersonOut(BaseModel):
@@ -159,6 +199,7 @@ class QueryOut(BaseModel):
     box: Box | None = Field(description="The person asked for, in pixels of the upright picture; null without a picture.")
     picture: list[int] | None = Field(description="Width and height of the upright picture.")
     people: list[PersonOut] = Field(description="Everybody found in the picture, largest first.")
+    without: list[str] = Field(description="Stages, pose or dense, that did not answer: the question went on without them.")
 
 
 class SearchOut(BaseModel):

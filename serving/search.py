@@ -11,13 +11,14 @@ import numpy as np
 
 from serving.collect import collect
 from serving.pool import BlockingPool
-from serving.queries import Answer, AttributeFilter, Box, PictureQuery, SearchOptions
+from serving.queries import Answer, Box, Known, PictureQuery, SearchOptions
 from serving.rerank import rerank_matches
 from sightline.errors import InputError, NotFoundError, SpaceMismatchError
 from sightline.geometry import box_areas, clip_boxes, xywh_to_xyxy, xyxy_to_xywh
 from sightline.ports import Gallery
 from sightline.spec import EmbeddingSpace
-from sightline.stages.perception import Perception
+from sightline.stages.ladder import Ask, ask_plainly
+from sightline.stages.perception import DENSE, POSE, Appearance, Perception
 from sightline.types import Detections, Float32Array, Match, UInt8Array
 
 MAX_PEOPLE = 100
@@ -43,6 +44,7 @@ class SearchService:
         pool: BlockingPool,
         min_person_score: float,
         rerank_top: int,
+        ask: Ask = ask_plainly,
         observe: Observe = lambda _step, _seconds: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,12 +57,14 @@ class SearchService:
             pool: for blocking calls.
             min_person_score: fainter detections in a query's picture are not people worth asking about.
             rerank_top: how many of the best matches re-ranking orders anew; at least ``k``.
+            ask: how the stages that a question can go without are asked.
             observe: hears how long each step took.
             monotonic: seconds.
         """
         self._perception = perception
         self._min_person_score = min_person_score
         self._rerank_top = rerank_top
+        self._ask = ask
         self._gallery = gallery
         self._pool = pool
         self._observe = observe
@@ -82,10 +86,12 @@ class SearchService:
                 people = await self._find(query.image)
         box_xyxy = _person_box(query, people)
         with self._timed("embed"):
-            embeddings = (await self._perception.describe(query.image, box_xyxy[None])).embeddings
-        matches, complete = await self._matches(embeddings.vectors[0], embeddings.space, options)
+            looks = await self._perception.describe(query.image, box_xyxy[None], ask=self._ask)
+        matches, complete = await self._matches(looks.embeddings.vectors[0], looks.embeddings.space, options)
         x, y, w, h = (float(value) for value in xyxy_to_xywh(box_xyxy))
-        return Answer(self.space.name, matches, complete, (x, y, w, h), people, (width, height))
+        box, picture = (x, y, w, h), (width, height)
+        known, without = self._known(looks), self._without(looks)
+        return Answer(self.space.name, matches, complete, box, people, picture, known, without)
 
     async def by_sighting(self, sighting_id: str, options: SearchOptions) -> Answer:
         """Find the person of a sighting elsewhere; that sighting itself is not among the matches.
@@ -97,8 +103,9 @@ class SearchService:
         found = await self._pool.run(self._gallery.get, [sighting_id])
         if not found:
             raise NotFoundError(f"there is no sighting {sighting_id}; it may have been removed")
-        matches, complete = await self._matches(found[0].embedding, found[0].space, options, without=sighting_id)
-        return Answer(self.space.name, matches, complete)
+        [asked] = found
+        matches, complete = await self._matches(asked.embedding, asked.space, options, without=sighting_id)
+        return Answer(self.space.name, matches, complete, known=Known(asked.attributes, asked.visibility))
 
     async def by_vector(self, vector: Float32Array, space: str, options: SearchOptions) -> Answer:
         """Find what is near ``vector`` float32 (D,), of any length but zero.
@@ -117,6 +124,16 @@ class SearchService:
             raise InputError("embedding: expected finite numbers that are not all zero")
         matches, complete = await self._matches((vector / norm).astype(np.float32), space, options)
         return Answer(self.space.name, matches, complete)
+
+    def _known(self, looks: Appearance) -> Known:
+        probabilities = zip(self._perception.attributes, looks.embeddings.attributes[0], strict=False)
+        visibility = None if looks.visibility is None else looks.visibility[0]
+        return Known({name: float(probability) for name, probability in probabilities}, visibility)
+
+    def _without(self, looks: Appearance) -> tuple[str, ...]:
+        pose = self._perception.has_pose and looks.keypoints is None
+        dense = self._perception.has_dense and looks.visibility is None
+        return tuple(stage for stage, missing in ((POSE, pose), (DENSE, dense)) if missing)
 
     async def _find(self, image: UInt8Array) -> Detections:
         """Everybody in the picture, largest first."""
@@ -144,13 +161,13 @@ class SearchService:
         self, vector: Float32Array, options: SearchOptions, wanted: int, without: str | None
     ) -> tuple[list[Match], bool]:
         # One more than wanted where one will be dropped; four a track, since a track is sampled a few times.
-        selective = options.group_by == "track" or bool(options.attributes)
+        by_track = options.group_by == "track"
         return collect(
             partial(self._nearest, vector, options),
             wanted,
-            keep=lambda match: match.sighting.sighting_id != without and _has(match, options.attributes),
-            key=_track if options.group_by == "track" else _identity,
-            first_fetch=wanted * (4 if selective else 1) + (without is not None),
+            keep=lambda match: match.sighting.sighting_id != without,
+            key=_track if by_track else _identity,
+            first_fetch=wanted * (4 if by_track else 1) + (without is not None),
         )
 
     def _nearest(self, vector: Float32Array, options: SearchOptions, fetch: int) -> list[Match]:
@@ -184,11 +201,6 @@ def _inside(box_xywh: Box, picture_wh: tuple[int, int]) -> Float32Array:
         raise InputError(f"box: lies outside the picture, which is {width}x{height} pixels (after EXIF rotation)")
     first: Float32Array = boxes[0]
     return first
-
-
-def _has(match: Match, attributes: tuple[AttributeFilter, ...]) -> bool:
-    probabilities = match.sighting.attributes
-    return all((probabilities.get(item.name, 0.0) >= 0.5) == item.present for item in attributes)
 
 
 def _track(match: Match) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from serving.cameras import CameraBoard
+from serving.drawing import CropDrawing
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from sightline.decoding import ImageLimits
@@ -27,6 +28,7 @@ class Services:
 
     Attributes:
         search: answers questions.
+        drawing: draws over crops.
         gallery, blobs: of the sightings and their pictures.
         cameras: how the cameras are doing.
         cameras_known: whether all that the stream ever said of them has been heard.
@@ -40,6 +42,7 @@ class Services:
     """
 
     search: SearchService
+    drawing: CropDrawing
     gallery: Gallery
     blobs: BlobStore
     cameras: CameraBoard

@@ -48,33 +48,37 @@ def tellable(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {attribute: values if len(values) > 1 else _with_other(attribute, values[0]) for attribute, values in named.items()}
 
 
-def likeliest(probabilities: Mapping[str, float]) -> dict[str, tuple[str, float]]:
-    """Attribute -> its likeliest value and that value's probability.
+def distributions(probabilities: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Attribute -> value -> probability, from a model's names (:func:`split`).
 
-    Args:
-        probabilities: by a model's names, see :func:`split`. Of two values that are equally likely the first counts; of an
-            attribute with one named value that value from one half on, below it the other one, or none where there is no other.
+    Where one value alone is given, the other one of the two has the rest; "" stands for another one that has no name.
     """
     given: dict[str, dict[str, float]] = {}
     for name, probability in probabilities.items():
         attribute, value = split(name)
         given.setdefault(attribute, {})[value] = probability
-    told = {attribute: _best(_completed(attribute, values)) for attribute, values in given.items()}
-    return {attribute: best for attribute, best in told.items() if best is not None}
+    return {attribute: _completed(attribute, values) for attribute, values in given.items()}
+
+
+def likeliest(probabilities: Mapping[str, float]) -> dict[str, tuple[str, float]]:
+    """Attribute -> its likeliest value and that value's probability, from a model's names (:func:`split`).
+
+    Of two values that are equally likely the first counts. An attribute whose likeliest value has no name is left out.
+    """
+    best = {attribute: max(values.items(), key=_second) for attribute, values in distributions(probabilities).items()}
+    return {attribute: (value, probability) for attribute, (value, probability) in best.items() if value}
+
+
+def _second(item: tuple[str, float]) -> float:
+    return item[1]
 
 
 def _completed(attribute: str, values: Mapping[str, float]) -> dict[str, float]:
-    """With the probability of the other value, where one alone is given; "" stands for another one that has no name."""
     if len(values) != 1:
         return dict(values)
     [(value, probability)] = values.items()
     other = _with_other(attribute, value)[1:] or ("",)
     return {value: probability, other[0]: 1 - probability}
-
-
-def _best(values: Mapping[str, float]) -> tuple[str, float] | None:
-    value = max(values, key=lambda one: values[one])
-    return (value, values[value]) if value else None
 
 
 def _with_other(attribute: str, value: str) -> tuple[str, ...]:

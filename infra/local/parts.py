@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,12 +29,13 @@ NOT_DEPLOYED = "not deployed: run `sightline up`"
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """How a part is doing: ``state`` is ready, unready or stopped."""
+    """How a part is doing: ``state`` is ready, unready or stopped; ``degraded`` is what the stream's frames go without."""
 
     state: str
     detail: str = ""
     url: str | None = None
     version: str | None = None
+    degraded: Mapping[str, Any] = field(default_factory=dict)
 
 
 def missing_models(settings: Settings) -> str | None:
@@ -129,8 +133,21 @@ def stream_health(settings: Settings) -> PartHealth:
     if not actors:
         return PartHealth("stopped", NOT_DEPLOYED)
     troubles = [f"{name}: {said.get('trouble') or said['state']}" for name, said in actors.items() if _is_in_trouble(said)]
-    detail = "; ".join(troubles) or ", ".join(actors)
-    return PartHealth("unready" if troubles else "ready", detail, version=__version__)
+    degraded = merged_degradations([said.get("degraded", {}) for said in actors.values()])
+    off = [f"without {stage}: {said['off']}" for stage, said in degraded.items() if said["off"]]
+    detail = "; ".join([*(troubles or [", ".join(actors)]), *off])
+    return PartHealth("unready" if troubles else "ready", detail, version=__version__, degraded=degraded)
+
+
+def merged_degradations(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all camera streams say of what their frames go without, as one: off where any is off, counts added."""
+    merged: dict[str, Any] = {}
+    for account in accounts:
+        for stage, said in account.items():
+            known = merged.setdefault(stage, {"off": None, "missed": {}})
+            known["off"] = known["off"] or said["off"]
+            known["missed"] = dict(Counter(known["missed"]) + Counter(said["missed"]))
+    return merged
 
 
 def api_health(settings: Settings) -> PartHealth:

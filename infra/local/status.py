@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -52,11 +52,14 @@ class StreamStatus:
         lag_messages: frames in Kafka that it has yet to commit; None = Kafka does not answer.
         lag_s: age of the oldest of them, seconds; 0 where none waits.
         cameras: camera id -> ``fps``, ``last_frame`` (RFC 3339) and ``shed`` (frames by reason), as the API says.
+        degraded: stage -> ``off`` (why frames go without it now; None = they do not) and ``missed`` (frames that did, by
+            reason, since the camera streams' processes began); only stages that were ever gone without.
     """
 
     lag_messages: int | None = None
     lag_s: float | None = None
     cameras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    degraded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,11 @@ def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> St
         api = pool.submit(parts.api_health, now)
         stream = pool.submit(_stream_status, now, clock)
         services = asked.result()
-        services[parts.STREAM] = _of_part(_stream_health(now, ray_is_ready=services["ray"].state == READY))
+        health = _stream_health(now, ray_is_ready=services["ray"].state == READY)
+        services[parts.STREAM] = _of_part(health)
         services[parts.API] = _of_part(api.result())
-        return StackStatus(services, stream.result(), asdict(share_cores(settings, models_in_use(settings))))
+        flow = replace(stream.result(), degraded=health.degraded)
+        return StackStatus(services, flow, asdict(share_cores(settings, models_in_use(settings))))
 
 
 def ask_servers(settings: Settings, *, only: Collection[str] | None = None) -> dict[str, ServiceStatus]:

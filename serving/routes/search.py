@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -12,11 +13,12 @@ from starlette.requests import Request
 
 from serving.gate import Gate
 from serving.problems import ProblemError, declared, from_validation
-from serving.queries import Answer, AttributeFilter, PictureQuery, SearchOptions
+from serving.queries import Answer, PictureQuery, SearchOptions
 from serving.render import search_out
 from serving.schemas import EmbeddingBody, PictureForm, SearchFields, SearchOut, SightingBody
 from serving.services import Services
 from serving.uploads import read_form, read_json
+from sightline.attributes import split, tellable
 from sightline.decoding import decode_image
 from sightline.types import Float32Array
 from sightline.wire import vector_from_base64
@@ -121,16 +123,18 @@ def _options(services: Services, fields: SearchFields) -> SearchOptions:
     where = fields.filter()
     if where.start_us is not None and where.end_us is not None and where.start_us >= where.end_us:
         raise _invalid("start: must be before end")
-    attributes = tuple(_attribute(services, item) for item in fields.attribute)
-    return SearchOptions(fields.k, where, fields.min_score, fields.group_by, attributes, fields.rerank)
+    where = replace(where, attributes=tuple(_attribute(services, item) for item in fields.attribute))
+    return SearchOptions(fields.k, where, fields.min_score, fields.group_by, fields.rerank)
 
 
-def _attribute(services: Services, item: str) -> AttributeFilter:
-    name, _, value = item.partition(":")
-    if name not in services.attributes:
-        known = ", ".join(services.attributes) or "none: its model has no attribute heads"
-        raise _invalid(f"attribute: this deployment's embedder does not know {name!r} (known: {known})")
-    return AttributeFilter(name, value == "yes")
+def _attribute(services: Services, item: str) -> tuple[str, str]:
+    attribute, value = split(item)
+    told = tellable(services.attributes)
+    if value not in told.get(attribute, ()):
+        known = "; ".join(f"{name}: {', '.join(values)}" for name, values in told.items())
+        known = known or "none: its model has no attribute heads"
+        raise _invalid(f"attribute: this deployment's embedder does not tell {item!r} (known: {known})")
+    return attribute, value
 
 
 def _vector(embedding: list[float] | str) -> Float32Array:

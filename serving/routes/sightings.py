@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
+from pydantic.json_schema import SkipJsonSchema
 
 from serving.cursors import Cursor, page
 from serving.problems import declared
@@ -19,6 +20,9 @@ from sightline.types import Sighting
 
 CROP_CACHING = "private, max-age=600"
 """Browsers keep a crop for ten minutes and no shared cache keeps it at all: pictures of people can be erased."""
+
+_DRAW = r"^(box|skeleton|parts)(,(box|skeleton|parts)){0,2}$"
+_DRAW_HELP = "What to draw over it, of box, skeleton and parts, with commas between; what is not known is left out."
 
 _LIST_PROBLEMS = declared(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
 _ONE_PROBLEMS = declared(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -43,7 +47,8 @@ def sightings_router(services: Services) -> APIRouter:
 
     @router.get("/{sighting_id}", operation_id="get_sighting", summary="One sighting", responses=_ONE_PROBLEMS)
     async def get_sighting(sighting_id: Annotated[SightingId, Path()]) -> SightingDetail:
-        return sighting_detail(await _sighting(services, sighting_id))
+        sighting = await _sighting(services, sighting_id)
+        return sighting_detail(sighting, services.drawing.drawable(sighting))
 
     @router.get(
         "/{sighting_id}/crop",
@@ -53,12 +58,16 @@ def sightings_router(services: Services) -> APIRouter:
         responses=_CROP,
     )
     async def get_crop(
-        sighting_id: Annotated[SightingId, Path()], if_none_match: Annotated[str | None, Header()] = None
+        sighting_id: Annotated[SightingId, Path()],
+        draw: Annotated[str | SkipJsonSchema[None], Query(pattern=_DRAW, description=_DRAW_HELP)] = None,
+        if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         sighting = await _sighting(services, sighting_id)
         if sighting.crop_key is None:
             raise NotFoundError(f"no crop of sighting {sighting_id} was kept")
         data = await services.pool.run(services.blobs.get, sighting.crop_key)
+        if draw is not None:
+            data = await services.drawing.draw(data, sighting, draw.split(","))
         headers = {"Cache-Control": CROP_CACHING, "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"'}
         if if_none_match is not None and headers["ETag"] in if_none_match:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

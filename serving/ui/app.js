@@ -2,11 +2,11 @@
 
 import * as api from "./api.js";
 import { CameraStrip } from "./cameras.js";
-import { card, element, localTime, placeholders } from "./cards.js";
+import { card, element, localTime, placeholders, redraw, showCrop } from "./cards.js";
 import { Filters } from "./filters.js";
 import { listenToKeys } from "./keyboard.js";
 import { PictureView } from "./picture.js";
-import { PAGE, cleared, fromUrl, isQuestion, toUrl } from "./state.js";
+import { LAYERS, PAGE, cleared, fromUrl, isQuestion, toUrl, toggled } from "./state.js";
 
 const KEPT_PICTURES = 8;
 const WAIT_BEFORE_GREY_MS = 120;
@@ -15,6 +15,7 @@ const $ = (id) => document.getElementById(id);
 
 const pictures = new Map(); // key in the address -> File; pictures stay in this tab and are never kept elsewhere
 let people = { key: null, found: [] }; // everybody found in the picture shown
+let drawable = LAYERS; // of the sighting that is asked for
 let state = fromUrl(location.search);
 let running = new AbortController();
 let cursor = null;
@@ -39,6 +40,7 @@ async function show(next) {
   state = next;
   strip.choose(state.cameras);
   filters.show(state);
+  showLayers();
   say(null);
   const { signal } = running;
   const grey = setTimeout(() => { $("grid").replaceChildren(...placeholders(PAGE / 2)); $("more").hidden = true; }, WAIT_BEFORE_GREY_MS);
@@ -100,7 +102,8 @@ function ask({ picture = false, crop = null, caption = "" }) {
   $("picture").hidden = !picture;
   $("whole").hidden = !picture;
   $("asked-crop").hidden = !crop;
-  if (crop) $("asked-crop").src = crop;
+  if (crop) showCrop($("asked-crop"), crop, state);
+  else $("asked-crop").removeAttribute("data-crop");
   $("asked-caption").textContent = caption;
 }
 
@@ -127,6 +130,27 @@ async function showAsked(signal) {
   const sighting = await api.sighting(state.like, signal);
   ask({ crop: sighting.crop_url, caption: `${sighting.camera} · ${localTime(sighting.time)}` });
   $("asked-crop").alt = `The person seen at ${sighting.camera}`;
+  drawable = sighting.drawable;
+  showLayers();
+}
+
+/** Say which layers are chosen, and which of them are not known of the person asked for. */
+function showLayers() {
+  for (const layer of LAYERS) layerButton(layer).setAttribute("aria-pressed", String(state.draw.includes(layer)));
+  const unknown = state.like ? state.draw.filter((layer) => !drawable.includes(layer)) : [];
+  $("layers-note").textContent = unknown.length ? `Not known of the person asked for: ${unknown.join(", ")}.` : "";
+}
+
+function layerButton(layer) {
+  return $("layers").querySelector(`[data-layer="${layer}"]`);
+}
+
+/** Draw a layer over all pictures of people, or do not; nothing is asked again. */
+function toggleLayer(layer) {
+  state = toggled(state, layer);
+  history.replaceState(null, "", toUrl(state));
+  showLayers();
+  redraw(state);
 }
 
 function list(sightings) {
@@ -201,7 +225,8 @@ function listen() {
   addEventListener("popstate", () => show(fromUrl(location.search)));
   addEventListener("paste", (event) => take([...event.clipboardData.files].find((file) => file.type.startsWith("image/"))));
   listenToDrops();
-  listenToKeys({ grid: $("grid"), file: $("file"), clear: () => go(cleared(state)) });
+  listenToKeys({ grid: $("grid"), file: $("file"), clear: () => go(cleared(state)), toggleLayer });
+  for (const layer of LAYERS) layerButton(layer).addEventListener("click", () => toggleLayer(layer));
 }
 
 function listenToDrops() {

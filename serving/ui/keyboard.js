@@ -1,6 +1,8 @@
-// Keys: / chooses a picture, arrows move between the cards, Esc clears. Enter is the link's own.
+// Keys: / chooses a picture, arrows move between the cards, b, s and p draw over them, Esc clears. Enter is the link's own.
 
-export function listenToKeys({ grid, file, clear }) {
+const LAYER_KEYS = { b: "box", s: "skeleton", p: "parts" };
+
+export function listenToKeys({ grid, file, clear, toggleLayer }) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.matches("input:not([type=checkbox], [type=file]), select, textarea");
@@ -9,7 +11,8 @@ export function listenToKeys({ grid, file, clear }) {
     else if (event.key === "/") {
       event.preventDefault();
       file.focus();
-    } else if (event.key.startsWith("Arrow") && !event.target.matches("[type=checkbox]")) move(grid, event);
+    } else if (Object.hasOwn(LAYER_KEYS, event.key)) toggleLayer(LAYER_KEYS[event.key]);
+    else if (event.key.startsWith("Arrow") && !event.target.matches("[type=checkbox]")) move(grid, event);
   });
 }
 

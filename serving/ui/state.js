@@ -3,6 +3,9 @@
 export const PAGE = 24;
 const MAX_K = 1000;
 
+/** What can be drawn over the pictures of people, in the order in which the address names it. */
+export const LAYERS = ["box", "skeleton", "parts"];
+
 /** The question that an address asks. */
 export function fromUrl(search) {
   const values = new URLSearchParams(search);
@@ -16,6 +19,7 @@ export function fromUrl(search) {
     end: values.get("end"),
     minScore: Number(values.get("min") ?? 0) || 0,
     group: values.get("group") !== "0",
+    draw: LAYERS.filter((layer) => (values.get("draw") ?? "").split(",").includes(layer)),
     k: Math.min(MAX_K, Math.max(PAGE, Math.trunc(Number(values.get("k"))) || PAGE)),
   };
 }
@@ -33,14 +37,25 @@ export function toUrl(state) {
   set("end", state.end);
   set("min", state.minScore && state.minScore.toFixed(2));
   set("group", !state.group && "0");
+  set("draw", state.draw.join(","));
   set("k", state.k > PAGE && String(state.k));
   const text = values.toString();
   return text ? `/?${text}` : "/";
 }
 
-/** The same filters, asking for nobody. */
+/** The same filters and drawings, asking for nobody. */
 export function cleared(state) {
   return { ...state, like: null, picture: null, box: null, whole: false, k: PAGE };
+}
+
+/** With a layer drawn that was not, or the other way round. */
+export function toggled(state, layer) {
+  return { ...state, draw: LAYERS.filter((one) => state.draw.includes(one) !== (one === layer)) };
+}
+
+/** Where a crop with these layers over it is. */
+export function drawnUrl(cropUrl, { draw }) {
+  return draw.length ? `${cropUrl}?draw=${draw.join(",")}` : cropUrl;
 }
 
 export function isQuestion(state) {

@@ -80,9 +80,10 @@ def _asked(config: Path | None) -> Group:
 def _rendered(answer: StackStatus) -> Group:
     from rich.console import Group
 
-    from sightline.cli.tables import cameras_table, cores_line, lag_line, services_table
+    from sightline.cli.tables import cameras_table, cores_line, degraded_lines, lag_line, services_table
 
-    parts: list[RenderableType] = [services_table(answer.services), "", lag_line(answer.stream), cores_line(answer.cores)]
+    parts: list[RenderableType] = [services_table(answer.services), "", lag_line(answer.stream)]
+    parts += [*degraded_lines(answer.stream), cores_line(answer.cores)]
     if answer.stream.cameras:
         parts += ["", cameras_table(answer.stream)]
     return Group(*parts)

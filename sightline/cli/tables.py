@@ -46,6 +46,16 @@ def lag_line(stream: StreamStatus) -> str:
     return f"lag: {stream.lag_messages} frames waiting, the oldest for {stream.lag_s or 0.0:.1f} s"
 
 
+def degraded_lines(stream: StreamStatus) -> list[str]:
+    """What the stream's frames go without, or went, in words: a line a stage."""
+    lines = []
+    for stage, said in stream.degraded.items():
+        now = f"[yellow]off, {said['off']}[/]" if said["off"] else "on again"
+        missed = ", ".join(f"{count} {reason}" for reason, count in said["missed"].items())
+        lines.append(f"{stage}: {now}; frames without it: {missed or 0}")
+    return lines
+
+
 def cores_line(cores: Mapping[str, Any]) -> str:
     """Who has which threads, in words."""
     models = ", ".join(f"{name} {threads}" for name, threads in cores["models"].items()) or "no models yet"

@@ -90,7 +90,7 @@ class Ladder:
     Args:
         probes: stage -> its smallest call, for the stages there are.
         degradations: hears what is missed, and which stages are off.
-        first_pause_s: before a stage that went off is asked again; each further pause is twice as long, until a frame is answered.
+        first_pause_s: before a stage that is off is asked again; each further pause is twice as long, until it answers a frame.
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from support.questions.pictures import Person, to_jpeg
 from support.questions.world import LOOKS, room
 
 from serving.api import create_app
+from serving.drawing import LEAST_HEIGHT_PX
 
 NOW_S = 1_795_000_000.0
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -105,6 +106,19 @@ def choose(page: Page, data: bytes, name: str = "query.jpg") -> None:
 
 def cards(page: Page) -> list[str]:
     return page.locator("a.card").evaluate_all("links => links.map(link => link.dataset.like)")
+
+
+def pixels(page: Page) -> list[str]:
+    """A digest of the first pictures of people on the page, the one asked for first."""
+    return list(
+        page.evaluate(
+            """async () => Promise.all([...document.querySelectorAll("img[data-crop]")].slice(0, 4).map(async (image) => {
+                const bytes = await (await fetch(image.src)).arrayBuffer();
+                const digest = await crypto.subtle.digest("SHA-256", bytes);
+                return [...new Uint8Array(digest)].join();
+            }))"""
+        )
+    )
 
 
 def test_recent_sightings_first(page: Page) -> None:
@@ -301,6 +315,59 @@ def test_the_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("heading", name="Matches")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Recent sightings")).to_be_visible()
+
+
+def test_box_skeleton_and_body_parts_are_drawn_on_request(page: Page) -> None:
+    page.locator("a.card").first.click()
+    expect(page.locator(".score").first).to_be_visible()
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    group = page.get_by_role("group", name="Draw over the pictures")
+    found, plain = cards(page), pixels(page)
+
+    for name, layer in (("Box", "box"), ("Skeleton", "box,skeleton"), ("Body parts", "box,skeleton,parts")):
+        button = group.get_by_role("button", name=name)
+        expect(button).to_have_attribute("aria-pressed", "false")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(page).to_have_url(re.compile(f"draw={layer.replace(',', '%2C')}(&|$)"))
+        drawn = pixels(page)
+        assert set(drawn).isdisjoint(plain), f"{layer}: some picture is as it was"
+        plain = drawn
+    expect(page.locator("#asked-crop")).to_have_js_property("naturalHeight", LEAST_HEIGHT_PX)
+    assert cards(page) == found, "the question was not to be asked again"
+    expect(page.locator("#layers-note")).to_be_empty()
+
+    page.reload()
+    expect(group.get_by_role("button", name="Skeleton")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#asked-crop")).to_have_attribute("src", re.compile(r"\?draw=box,skeleton,parts$"))
+
+
+def test_layers_by_the_keyboard(page: Page) -> None:
+    page.locator("a.card").first.focus()
+    for key, name in (("s", "Skeleton"), ("p", "Body parts"), ("b", "Box")):
+        button = page.get_by_role("button", name=name)
+        page.keyboard.press(key)
+        expect(button).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press(key)
+        expect(button).to_have_attribute("aria-pressed", "false")
+    page.get_by_label("From").focus()
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Body parts")).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_is_not_known_of_the_person_asked_for_is_said(page: Page, world: World) -> None:
+    page.route("**/v1/sightings/*", lambda route: route.fulfill(json={**route.fetch().json(), "drawable": ["box"]}))
+    page.locator("a.card").first.click()
+    expect(page.locator(".score").first).to_be_visible()
+    page.get_by_role("button", name="Skeleton").click()
+    expect(page.locator("#layers-note")).to_have_text("Not known of the person asked for: skeleton.")
+
+
+def test_cards_tell_the_evidence(page: Page) -> None:
+    choose(page, TWO_PEOPLE)
+    expect(page.locator(".score")).to_have_count(24)
+    expect(page.locator(".evidence").first).to_have_text("upper colour red")
+    expect(page.locator("a.card").first).to_have_accessible_name(re.compile("alike .*upper colour red: more like this"))
 
 
 def test_cameras_are_live_or_quiet(page: Page) -> None:

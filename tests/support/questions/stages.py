@@ -5,8 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from sightline.body_model.fit import fit_dense_coordinates
+from sightline.skeleton import JOINTS
 from sightline.spec import CropRule, ModelSpec, TensorSpec
-from sightline.types import Detections, Embeddings, Float32Array, UInt8Array
+from sightline.types import DenseCoordinates, Detections, Embeddings, Float32Array, Poses, UInt8Array
+from support.people import standing
 
 _MIN_SATURATION = 60
 _MIN_AREA_PX = 60
@@ -29,7 +32,30 @@ EMBEDDER_SPEC = ModelSpec(
     inputs=(TensorSpec(name="crop", dtype="uint8", shape=(-1, 128, 64, 3)),),
     outputs=(TensorSpec(name="embedding", dtype="float32", shape=(-1, _BANDS * 3)),),
     crop=CropRule(size_hw=(128, 64)),
+    attributes=("upper_colour:red", "upper_colour:green", "upper_colour:blue", "hat:yes"),
     sha256="1" * 64,
+)
+POSE_SPEC = ModelSpec(
+    name="keypoints",
+    kind="keypoints",
+    inputs=(TensorSpec(name="crop", dtype="uint8", shape=(-1, 128, 64, 3)),),
+    outputs=(
+        TensorSpec(name="xy", dtype="float32", shape=(-1, 19, 2)),
+        TensorSpec(name="confidence", dtype="float32", shape=(-1, 19)),
+    ),
+    crop=CropRule(size_hw=(128, 64)),
+    joints=JOINTS,
+    sha256="2" * 64,
+)
+DENSE_SPEC = ModelSpec(
+    name="densepose",
+    kind="densepose",
+    inputs=(TensorSpec(name="crop", dtype="uint8", shape=(-1, 128, 64, 3)),),
+    outputs=tuple(
+        TensorSpec(name=name, dtype="uint8" if name == "part" else "float32", shape=(-1, 64, 32)) for name in ("part", "u", "v")
+    ),
+    crop=CropRule(size_hw=(128, 64)),
+    sha256="3" * 64,
 )
 
 
@@ -49,7 +75,29 @@ class ColourEmbedder:
         colours = bands - bands.mean(axis=2, keepdims=True) + 1e-3
         vectors = colours.reshape(len(crops), -1)
         vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-        return Embeddings(vectors, EMBEDDER_SPEC.embedding_space.name, np.zeros((len(crops), 0), np.float32))
+        return Embeddings(vectors, EMBEDDER_SPEC.embedding_space.name, _attributes(colours[:, 1 : _BANDS // 2].mean(axis=1)))
+
+
+class StandingPose:
+    """Takes everybody to stand in the middle of their box, facing the camera."""
+
+    async def estimate(self, crops: UInt8Array) -> Poses:
+        keypoints = np.repeat(standing()[None], len(crops), axis=0)
+        return Poses(np.ascontiguousarray(keypoints[..., :2]), np.ascontiguousarray(keypoints[..., 2]))
+
+
+class StandingDense:
+    """The body model of the standing person."""
+
+    async def estimate(self, crops: UInt8Array) -> DenseCoordinates:
+        return fit_dense_coordinates(np.repeat(standing()[None], len(crops), axis=0), (64, 32))
+
+
+def _attributes(top: Float32Array) -> Float32Array:
+    """Of colours (N, 3) above the waist: red, green or blue, and nobody has a hat."""
+    logits = np.exp((top - top.max(axis=1, keepdims=True)) / 10)
+    colours = logits / logits.sum(axis=1, keepdims=True)
+    return np.concatenate([colours, np.full((len(top), 1), 0.1)], axis=1).astype(np.float32)
 
 
 def _coloured(canvas: UInt8Array) -> Detections:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
 from serving.cameras import CameraBoard
+from serving.drawing import CropDrawing
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Check, Services
 from sightline.decoding import ImageLimits
 from sightline.geometry import expand_box, integer_box, xyxy_to_xywh
-from sightline.ports import BlobStore, Clock, Gallery
+from sightline.ports import BlobStore, Clock, DenseEstimator, Gallery, PoseEstimator
+from sightline.stages.ladder import Degradations, Ladder
 from sightline.stages.perception import Perception, Stages
 from sightline.telemetry import Registry, ServingMetrics
 from sightline.testing import InMemoryBlobs, InMemoryGallery
 from sightline.types import CameraState, Sighting, UInt8Array, sighting_id, track_id
 from support.questions.pictures import Colour, Look, Person, Scene, to_jpeg
-from support.questions.stages import DETECTOR_SPEC, EMBEDDER_SPEC, ColourDetector, ColourEmbedder
+from support.questions.stages import (
+    DENSE_SPEC,
+    DETECTOR_SPEC,
+    EMBEDDER_SPEC,
+    POSE_SPEC,
+    ColourDetector,
+    ColourEmbedder,
+    StandingDense,
+    StandingPose,
+)
+
+T = TypeVar("T")
 
 CAMERAS = ("entrance", "hall-east", "hall-west", "car-park")
 COLOURS: Mapping[str, Colour] = {
@@ -51,6 +65,7 @@ class World:
         clock: the time that the world takes for now; its sightings are of the hour before.
         gallery, blobs: the fakes that hold them.
         checks: what readiness asks; a test puts a failing one in.
+        pose, dense: stages that questions can go without.
     """
 
     clock: Clock
@@ -59,9 +74,16 @@ class World:
     checks: dict[str, Check] = field(default_factory=dict)
     max_searches: int = 16
     rerank_top: int = 200
+    pose: PoseEstimator = field(default_factory=StandingPose)
+    dense: DenseEstimator = field(default_factory=StandingDense)
 
     def __post_init__(self) -> None:
-        self.perception = Perception(Stages(ColourDetector(), DETECTOR_SPEC, ColourEmbedder(), EMBEDDER_SPEC))
+        self.perception = Perception(
+            Stages(
+                ColourDetector(), DETECTOR_SPEC, ColourEmbedder(), EMBEDDER_SPEC,
+                self.pose, POSE_SPEC, self.dense, DENSE_SPEC,
+            )
+        )  # fmt: skip
         self.board = CameraBoard(self.clock)
 
     def copy(self) -> World:
@@ -122,6 +144,9 @@ class World:
                     space=seen.embeddings.space,
                     crop_key=f"crops/{unique}.jpg",
                     crop_box_xywh=crop_box,
+                    keypoints=seen.keypoints[index] if seen.keypoints is not None else None,
+                    attributes=dict(zip(self.perception.attributes, seen.embeddings.attributes[index].tolist(), strict=True)),
+                    visibility=seen.visibility[index] if seen.visibility is not None else None,
                 )
             )
         self.gallery.add(sightings)
@@ -143,6 +168,11 @@ class World:
         pool = BlockingPool(threads=2)
         registry = Registry()
         metrics = ServingMetrics(registry)
+        ladder = Ladder(self.perception.probes(), Degradations(metrics.degradations))
+
+        async def ask(stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
+            return await ladder.ask(stage, call, within_s=5.0)
+
         search = SearchService(
             self.perception,
             self.gallery,
@@ -150,10 +180,12 @@ class World:
             pool=pool,
             min_person_score=0.3,
             rerank_top=self.rerank_top,
+            ask=ask,
             observe=lambda step, seconds: metrics.search_seconds.labels(step).observe(seconds),
         )
         return Services(
             search=search,
+            drawing=CropDrawing(self.perception, pool, ask=ask),
             gallery=self.gallery,
             blobs=self.blobs,
             cameras=self.board,
@@ -163,6 +195,8 @@ class World:
             limits=_LIMITS,
             checks=self.checks,
             max_searches=self.max_searches,
+            attributes=self.perception.attributes,
+            close=ladder.aclose,
         )
 
 

@@ -205,7 +205,8 @@ async def test_what_is_not_json(client: httpx.AsyncClient, body: bytes) -> None:
         ({"box": "1,2,30,40", "crop": "true"}, "crop"),
         ({"group_by": "person"}, "group_by"),
         ({"rerank": "perhaps"}, "rerank"),
-        ({"attribute": "hat:yes"}, "hat"),
+        ({"attribute": "beard:yes"}, "beard"),
+        ({"attribute": "upper_colour:pink"}, "upper_colour: red, green, blue"),
         ({"attribute": "hat"}, "attribute"),
         ({"colour": "red"}, "colour"),
     ],
@@ -316,3 +317,41 @@ async def test_more_searches_than_places_are_told_to_come_back(world: World) -> 
 
     assert_problem(response, 503, "in flight")
     assert "retry-after" in response.headers
+
+
+async def test_a_colour_is_asked_for(client: httpx.AsyncClient) -> None:
+    response = await ask(client, k="10", attribute=["upper_colour:red", "hat:no"])
+
+    assert response.status_code == 200
+    matches = response.json()["matches"]
+    assert len(matches) == 10
+    for match in matches:
+        colours = {name: value for name, value in match["attributes"].items() if name.startswith("upper_colour")}
+        assert max(colours, key=lambda name: colours[name]) == "upper_colour:red"
+    assert (await ask(client, attribute="hat:yes")).json()["matches"] == []
+
+
+async def test_a_match_carries_evidence(client: httpx.AsyncClient, world: World) -> None:
+    answer = (await ask(client, k="1")).json()
+    evidence = answer["matches"][0]["evidence"]
+
+    assert answer["query"]["without"] == []
+    assert {"part": "torso_front", "visible_query": 1.0, "visible_match": 1.0} in evidence["parts"]
+    assert all(0.25 <= part[seen] <= 1 for part in evidence["parts"] for seen in ("visible_query", "visible_match"))
+    [colour] = [one for one in evidence["attributes"] if one["name"] == "upper_colour"]
+    assert colour["agree"]
+    assert colour["query"] > 0.5
+
+    newest = world.gallery.newest(limit=1)[0]
+    alike = (await client.post("/v1/search", json={"sighting_id": newest.sighting_id, "k": 1})).json()
+    assert alike["matches"][0]["evidence"]["parts"]
+    vector = {"embedding": newest.embedding.tolist(), "embedding_space": newest.space, "k": 1}
+    assert (await client.post("/v1/search", json=vector)).json()["matches"][0]["evidence"] is None
+
+
+async def test_a_sighting_tells_where_its_body_was_seen(client: httpx.AsyncClient, world: World) -> None:
+    detail = (await client.get(f"/v1/sightings/{world.gallery.newest(limit=1)[0].sighting_id}")).json()
+
+    assert detail["keypoints"]["nose"] == pytest.approx([0.5, 0.14, 1.0], abs=0.01)
+    assert detail["visibility"]["torso_front"] > 0.05
+    assert detail["visibility"]["torso_back"] < 0.02

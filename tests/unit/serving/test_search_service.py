@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NoReturn
+
 import numpy as np
 import pytest
 from support.questions import World
 from support.questions.pictures import Person
 from support.questions.world import CAMERAS, FRAMES_PER_TRACK, LOOKS, room
 
-from serving.queries import Answer, AttributeFilter, PictureQuery, SearchOptions
+from serving.queries import Answer, PictureQuery, SearchOptions
 from serving.search import NobodyFound, SearchService
+from sightline.attributes import likeliest
 from sightline.decoding import ImageLimits, decode_image
-from sightline.errors import InputError, NotFoundError, SpaceMismatchError
+from sightline.errors import InputError, NotFoundError, ServiceUnavailable, SpaceMismatchError
 from sightline.ranking import rerank
 from sightline.types import SightingFilter, UInt8Array
 
@@ -167,11 +171,39 @@ async def test_filters_hold_for_every_match(service: SearchService, world: World
 
 async def test_an_attribute_that_no_sighting_has(service: SearchService, world: World) -> None:
     asked = world.gallery.newest(limit=1)[0].sighting_id
-    with_hat = SearchOptions(attributes=(AttributeFilter("hat", present=True),))
-    without_hat = SearchOptions(attributes=(AttributeFilter("hat", present=False),))
+    with_hat = SearchOptions(where=SightingFilter(attributes=(("hat", "yes"),)))
+    without_hat = SearchOptions(where=SightingFilter(attributes=(("hat", "no"),)))
 
     assert (await service.by_sighting(asked, with_hat)).matches == []
     assert len((await service.by_sighting(asked, without_hat)).matches) == 20
+
+
+async def test_a_colour_holds_for_every_match(service: SearchService, world: World) -> None:
+    asked = world.gallery.newest(limit=1)[0].sighting_id
+    answer = await service.by_sighting(asked, SearchOptions(k=5, where=SightingFilter(attributes=(("upper_colour", "red"),))))
+
+    assert len(answer.matches) == 5
+    assert {likeliest(match.sighting.attributes)["upper_colour"][0] for match in answer.matches} == {"red"}
+
+
+class Away:
+    """A stage whose model does not answer."""
+
+    async def estimate(self, crops: UInt8Array) -> NoReturn:
+        raise ServiceUnavailable("triton", "away")
+
+
+async def test_a_question_goes_on_without_stages_that_do_not_answer(world: World, two_people: UInt8Array) -> None:
+    away = replace(world, pose=Away(), dense=Away())
+    services = away.services()
+    answer = await services.search.by_picture(PictureQuery(two_people), SearchOptions(k=2, group_by="track"))
+
+    assert walks(answer) == {"walk-0-0", "walk-0-1"}
+    assert answer.without == ("pose", "dense")
+    assert answer.known.visibility is None
+    value = services.registry.get_sample_value
+    assert value("sightline_degraded_questions_total", {"stage": "pose", "reason": "unavailable"}) == 1
+    await services.close()
 
 
 async def test_an_unknown_sighting(service: SearchService) -> None:
