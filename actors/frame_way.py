@@ -157,7 +157,7 @@ class FrameWay:
         if not self._live:
             return await self._patiently(call)
         until_s = getattr(self._settings.pipeline, stage).until * self._settings.stream.stale_after_s
-        return await self._ladder.ask(stage, call, within_s=until_s - self._age_s(record))
+        return await self._ladder.ask(stage, call, within_s=until_s - self._age_s(record), share_s=until_s / 2)
 
     async def _follow(
         self, record: Record, frame: Frame, detections: Detections, lane: Lane, turn: Turn

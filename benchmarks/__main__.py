@@ -25,6 +25,7 @@ BENCHMARKS = {
     "body_model": "milliseconds a person of the body model's fit and of part images",
     "synthetic": "milliseconds a frame of the synthetic world, by the number of people in it",
     "detector": "AP50 and AP of our person detector, beside YOLOX-nano's",
+    "occlusion": "retrieval of occluded synthetic people, with dense coordinates on and off",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
 }
 """Name -> what it finds, in the order in which they run: (e) needs a figure of (a)."""

@@ -163,7 +163,7 @@ class OptionalStageSettings(StageSettings):
 
     until: float = Field(gt=0, le=1)
     """Live mode: the part of ``stream.stale_after_s``, from the frame's time stamp on, by which its answer must be there. A
-    frame goes on without what is not; replay mode waits."""
+    frame goes on without what is not; replay mode waits. A model that does not answer in half of that time is off."""
 
 
 class PipelineSettings(_Section):

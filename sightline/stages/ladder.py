@@ -27,6 +27,9 @@ Probe = Callable[[], Awaitable[object]]
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 _PROBE_S = 5.0
 
+_HURRIED = 3
+"""So many calls in a row that had less than their share of time, and got no answer, are the model's fault."""
+
 
 class Reason(StrEnum):
     """Why something went on without a stage's answer. The values are metric labels."""
@@ -98,9 +101,15 @@ class Ladder:
     ) -> None:
         self._rungs = {stage: _Rung(stage, probe, degradations, first_pause_s) for stage, probe in probes.items()}
 
-    async def ask(self, stage: str, call: Callable[[], Awaitable[T]], *, within_s: float) -> T | None:
-        """What ``call`` gives within that time; None, counted, where it fails, takes longer, or the stage is off."""
-        return await self._rungs[stage].ask(call, within_s)
+    async def ask(self, stage: str, call: Callable[[], Awaitable[T]], *, within_s: float, share_s: float = 0.0) -> T | None:
+        """What ``call`` gives within that time; None, counted, where it fails, takes longer, or the stage is off.
+
+        Args:
+            within_s: what is left; 0 or less = the frame is late.
+            share_s: what the stage may take. With less than that left, that there is no answer says little of the model: the
+                frame counts as late, and only :data:`_HURRIED` such calls in a row turn the stage off.
+        """
+        return await self._rungs[stage].ask(call, within_s, hurried=within_s < share_s)
 
     async def aclose(self) -> None:
         """Ask no more; by this name, so that ``contextlib.aclosing`` does it."""
@@ -118,19 +127,23 @@ class _Rung:
         self._first_pause_s = self._pause_s = first_pause_s
         self._off: Reason | None = None
         self._returning: asyncio.Task[None] | None = None
+        self._hurried = 0
         degradations.turned(stage, None)
 
-    async def ask(self, call: Callable[[], Awaitable[T]], within_s: float) -> T | None:
+    async def ask(self, call: Callable[[], Awaitable[T]], within_s: float, *, hurried: bool) -> T | None:
         missed = self._off or (Reason.LATE if within_s <= 0 else None)
         if missed is None:
             try:
                 async with asyncio.timeout(within_s):
                     answer = await call()
             except (SightlineError, TimeoutError) as error:
-                missed = _reason(error)
-                self._step_off(missed, str(error) or f"no answer within {within_s:.2f} s")
+                self._hurried += hurried
+                late = isinstance(error, TimeoutError) and hurried and self._hurried < _HURRIED
+                missed = Reason.LATE if late else _reason(error)
+                if not late:
+                    self._step_off(missed, str(error) or f"no answer within {within_s:.2f} s")
             else:
-                self._pause_s = self._first_pause_s
+                self._pause_s, self._hurried = self._first_pause_s, 0
                 return answer
         self._degradations.missed(self._stage, missed)
         return None
@@ -152,7 +165,7 @@ class _Rung:
         while not await self._answers_after_a_pause():
             continue
         log.info("the stage %s is on again", self._stage)
-        self._off = None
+        self._off, self._hurried = None, 0
         self._degradations.turned(self._stage, None)
 
     async def _answers_after_a_pause(self) -> bool:

@@ -109,6 +109,24 @@ async def test_a_late_frame_goes_without_and_the_stage_stays_on(model: Model, de
     await ladder.aclose()
 
 
+async def test_a_call_with_little_time_left_says_little_of_the_model(model: Model, degradations: Degradations) -> None:
+    ladder = ladder_over(model, degradations)
+    model.hangs = True
+    for _ in range(2):
+        assert await ladder.ask("dense", model, within_s=0.01, share_s=1.0) is None
+    assert degradations.describe() == {"dense": {"off": None, "missed": {Reason.LATE: 2}}}
+    model.hangs = False
+    assert await ladder.ask("dense", model, within_s=0.5, share_s=1.0) == "seen"
+    model.hangs = True
+    for _ in range(3):
+        assert await ladder.ask("dense", model, within_s=0.01, share_s=1.0) is None
+    said = degradations.describe()["dense"]
+    assert said["missed"] == {Reason.LATE: 4, Reason.TOO_SLOW: 1}
+    assert said["off"] is Reason.TOO_SLOW
+    model.hangs = False
+    await ladder.aclose()
+
+
 async def test_what_is_a_mistake_of_ours_is_not_hidden(model: Model, degradations: Degradations) -> None:
     ladder = ladder_over(model, degradations)
     model.fault = ValueError("expected (N, 4)")
