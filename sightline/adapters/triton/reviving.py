@@ -50,6 +50,8 @@ class Reviver:
     async def _load(self, model: str) -> None:
         logger.warning("the process of model %s has died within Triton: loading it anew", model)
         try:
+            # Loading alone does nothing where Triton sees no file changed since the last time.
+            await self._client.unload_model(model, **self._options)
             await self._client.load_model(model, **self._options)
         except InferenceServerException as error:
             logger.error("triton did not load %s anew (%s): restart it", model, error)
