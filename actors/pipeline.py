@@ -62,14 +62,15 @@ def wanted_actors(settings: Settings) -> list[Wanted]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """Changes when a running actor would have to be made anew; how many there are does not count."""
+    """Changes when a running actor would have to be made anew: by a setting or a model; how many there are does not count."""
     same = settings.model_copy(
         update={
             "stream": settings.stream.model_copy(update={"workers": 1}),
             "writer": settings.writer.model_copy(update={"workers": 1}),
         }
     )
-    return hashlib.sha256(same.model_dump_json().encode()).hexdigest()[:16]
+    specs = [model.spec.model_dump_json() for model in stages_in_use(select_models(settings)).values()]
+    return hashlib.sha256("\n".join([same.model_dump_json(), *specs]).encode()).hexdigest()[:16]
 
 
 def deploy(settings: Settings) -> None:

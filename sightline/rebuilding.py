@@ -11,19 +11,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from sightline.errors import InputError, ServiceUnavailable
+from sightline.errors import InputError
 from sightline.filling import fill
+from sightline.patience import patiently
 from sightline.ports import Gallery
 from sightline.standing import Replay, standing_records
 from sightline.types import Sighting
 from sightline.wire import Record, sighting_from_record
 
-Answer = TypeVar("Answer")
-
 BATCH = 1000
-_PATIENCE_S, _PAUSE_S = 60.0, 1.0
 
 
 @dataclass(slots=True)
@@ -107,7 +104,7 @@ class _Writing:
     def _write(self, space: str) -> None:
         sightings = self._waiting.pop(space)
         try:
-            refused = self._patiently(lambda: fill(self._gallery(space, len(sightings[0].embedding)), sightings))
+            refused = patiently(lambda: fill(self._gallery(space, len(sightings[0].embedding)), sightings), sleep=self._sleep)
         except InputError:  # no gallery can be of such a space
             self._done.unfit += len(sightings)
             return
@@ -118,15 +115,3 @@ class _Writing:
         if space not in self._galleries:
             self._galleries[space] = self._open_gallery(space, dimension)
         return self._galleries[space]
-
-    def _patiently(self, call: Callable[[], Answer]) -> Answer:
-        """A gallery that restarts meanwhile should not cost the work of an hour."""
-        waited_s = 0.0
-        while True:
-            try:
-                return call()
-            except ServiceUnavailable:
-                if waited_s >= _PATIENCE_S:
-                    raise
-                self._sleep(_PAUSE_S)
-                waited_s += _PAUSE_S

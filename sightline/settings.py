@@ -1,13 +1,15 @@
-"""One typed tree of settings: defaults, then the running local stack, then a YAML file, then the environment.
+"""One typed tree of settings: defaults, then the running stack and the live models, then a YAML file, then the environment.
 
 ``SIGHTLINE_<SECTION>__<NAME>`` overrides one value (``SIGHTLINE_STREAM__MODE=replay``); ``SIGHTLINE_CONFIG`` names the YAML
 file (else ``sightline.yaml`` in the working directory, if it is there). Unknown keys are refused with the nearest name.
-What is left unset of the servers' addresses is filled in from the stack that ``sightline up`` started, if one runs.
+What is left unset of the servers' addresses is filled in from the stack that ``sightline up`` started, if one runs, and which
+models are live from what was promoted last.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +24,8 @@ CONFIG_VARIABLE = "SIGHTLINE_CONFIG"
 DEFAULT_CONFIG_FILE = Path("sightline.yaml")
 ENDPOINTS_FILE = "endpoints.yaml"
 """Written by ``sightline up`` into the state folder: a settings file that holds only the servers' addresses."""
+LIVE_MODELS_FILE = "live-models.json"
+"""Written by ``sightline models promote`` into the state folder: {stage: {"model": name, …}}; see ``models/live.py``."""
 PACKAGED_MODELS = Path(__file__).resolve().parent.parent / "serving" / "model_repository"
 
 
@@ -319,13 +323,20 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     Raises:
         ConfigurationError: a key is unknown, a value is wrong, or the file cannot be read.
     """
-    _refuse_unknown_variables()
-    path = config or (Path(os.environ[CONFIG_VARIABLE]) if CONFIG_VARIABLE in os.environ else None)
-    if path is not None and not path.is_file():
-        raise ConfigurationError(f"the settings file {path} does not exist")
-    from_file = merge(_read_yaml(path or DEFAULT_CONFIG_FILE), overrides)
+    from_file = merge(_from_file(config), overrides)
     first = _validate(from_file)  # where the state folder is, is itself a setting
-    return _validate(merge(_read_yaml(first.local.state_dir / ENDPOINTS_FILE), from_file))
+    folder = first.local.state_dir.expanduser()
+    layer = merge(_read_live_models(folder / LIVE_MODELS_FILE), _read_yaml(folder / ENDPOINTS_FILE))
+    return _validate(merge(layer, from_file))
+
+
+def written_settings(config: Path | None = None) -> Settings:
+    """The settings as people wrote them: file and environment, without what the running stack and promotions add.
+
+    Raises:
+        ConfigurationError: as :func:`load_settings`.
+    """
+    return _validate(_from_file(config))
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
@@ -337,6 +348,14 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _from_file(config: Path | None) -> dict[str, Any]:
+    _refuse_unknown_variables()
+    path = config or (Path(os.environ[CONFIG_VARIABLE]) if CONFIG_VARIABLE in os.environ else None)
+    if path is not None and not path.is_file():
+        raise ConfigurationError(f"the settings file {path} does not exist")
+    return _read_yaml(path or DEFAULT_CONFIG_FILE)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
@@ -346,6 +365,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} is not a mapping in YAML: {error}") from error
     except Exception as error:  # yaml.YAMLError: pydantic-settings imports yaml lazily and re-raises its errors
         raise ConfigurationError(f"{path} is not valid YAML: {error}") from error
+
+
+def _read_live_models(path: Path) -> dict[str, Any]:
+    try:
+        stages = json.loads(path.read_text()) if path.is_file() else {}
+        chosen = {stage: {"model": live["model"]} for stage, live in stages.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}; `sightline models promote NAME` writes it anew") from error
+    return {"pipeline": chosen} if chosen else {}
 
 
 def _validate(values: dict[str, Any]) -> Settings:

@@ -18,6 +18,7 @@ from infra.local.runner import Report
 from infra.local.service import WILDCARDS
 from sightline import __version__
 from sightline.errors import ConfigurationError, ModelError, ServiceError, SightlineError
+from sightline.models.live import LiveModels
 from sightline.models.selection import select_models
 from sightline.settings import Settings
 
@@ -50,6 +51,9 @@ def missing_models(settings: Settings) -> str | None:
 def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
     """Deploy the stream and the API on Ray; deploying again changes only what differs.
 
+    The embedder is remembered as live: one that is added later does not take its place until it is promoted, since it knows
+    nothing of what was seen.
+
     Returns:
         The API's address, which is kept in the state folder.
 
@@ -60,6 +64,7 @@ def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
     from serving import app
 
     composed = with_api_port(settings)
+    LiveModels(state_dir).note(select_models(composed).embedder.spec)
     # Kept first: whatever fails from here on, `sightline down` knows that there are parts to remove.
     host = "127.0.0.1" if composed.serving.host in WILDCARDS else composed.serving.host
     url = f"http://{host}:{composed.serving.port}"

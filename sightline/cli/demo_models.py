@@ -10,6 +10,7 @@ from sightline.cli.console import stderr, stdout
 from sightline.cli.models_triton import load_on_triton
 from sightline.errors import ConfigurationError, ModelError
 from sightline.models.adding import add_model
+from sightline.models.live import LiveModels
 from sightline.models.repository import ModelRepository
 from sightline.settings import Settings
 from sightline.spec import ModelKind, ModelSpec
@@ -28,7 +29,7 @@ def add_models(settings: Settings, files: Sequence[Path]) -> list[ModelSpec]:
     specs = []
     for file in files:
         with stderr.status(f"Wrapping {file.name} and comparing it with the original…"):
-            added = add_model(repository, file)
+            added = add_model(repository, file, live=LiveModels(settings.local.state_dir).names())
         spec = added.model.spec
         verb = "added" if added.changed else "was there already"
         stdout.print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +13,10 @@ from rich.markup import escape
 
 from sightline.cli.console import stdout
 from sightline.cli.models_add import add
+from sightline.cli.models_diff import diff
 from sightline.cli.models_export import export
-from sightline.errors import ModelError
+from sightline.cli.models_promote import promote, rollback
+from sightline.errors import ConfigurationError, ModelError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="models",
-    help="Bring models in as ONNX files or from training runs, list, check and remove them.",
+    help="Bring models in as ONNX files or from training runs; list, check, compare, remove them; make one live, and go back.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 app.command()(add)
 app.command()(export)
+app.command()(promote)
+app.command()(rollback)
+app.command()(diff)
 
 
 @app.command(name="list")
@@ -45,15 +50,17 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="One JSON d
     - `sightline models list`
     - `sightline models list --json | jq '.models[].name'`
     """
+    from sightline.models.live import live_names
     from sightline.models.repository import ModelRepository
     from sightline.settings import load_settings
 
-    repository = ModelRepository(load_settings().model_repositories)
-    models = repository.models()
+    settings = load_settings()
+    models = ModelRepository(settings.model_repositories).models()
+    live = live_names(settings)
     if as_json:
-        typer.echo(json.dumps({"models": [_as_json(model) for model in models]}, indent=2))
+        typer.echo(json.dumps({"models": [_as_json(model, live) for model in models]}, indent=2))
     elif models:
-        stdout.print(_table(models))
+        stdout.print(_table(models, live))
     else:
         stdout.print("No models yet. Add one: [bold]sightline models add FILE.onnx[/] (see `sightline models add --help`).")
 
@@ -65,12 +72,15 @@ def remove(name: Annotated[str, typer.Argument(help="As `sightline models list` 
     Example: `sightline models remove reid_osnet`
     """
     from sightline.cli.models_triton import unload_from_triton
+    from sightline.models.live import LiveModels
     from sightline.models.repository import ModelRepository
     from sightline.settings import load_settings
 
     settings = load_settings()
     repository = ModelRepository(settings.model_repositories)
     repository.find(name)
+    if name in LiveModels(settings.local.state_dir).names():
+        raise ConfigurationError(f"{name} is live: make another one live first, with `sightline models promote`")
     asyncio.run(unload_from_triton(settings, name))
     removed = repository.remove(name)
     stdout.print(f"Removed [bold]{name}[/] from {removed.folder.parent}", highlight=False)
@@ -147,39 +157,31 @@ def _print_check(model: InstalledModel, outcome: Check | ModelError) -> None:
         stdout.print(f"  {difference.describe()}", highlight=False)
 
 
-def _table(models: Sequence[InstalledModel]) -> Table:
+def _table(models: Sequence[InstalledModel], live: Container[str]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold")
-    for column in ("Name", "Kind", "Version", "Input", "MiB", "Weights"):
+    for column in ("Name", "Live", "Kind", "Version", "Input", "MiB"):
         table.add_column(column, no_wrap=True)
-    for column in ("From", "Terms"):
-        table.add_column(column, overflow="fold")
+    table.add_column("From", overflow="fold")
     for model in models:
         spec = model.spec
         height, width = spec.inputs[0].shape[1:3]
         size = f"{_weights_bytes(model) / 2**20:.1f}"
         source = "Sightline" if _is_shipped(model) else spec.source.partition(",")[0]
-        table.add_row(
-            spec.name,
-            spec.kind,
-            str(spec.version),
-            f"{height}x{width}",
-            size,
-            spec.sha256[:12],
-            escape(source),
-            escape(spec.terms),
-        )
+        facts = (spec.name, "yes" if spec.name in live else "", spec.kind, str(spec.version), f"{height}x{width}", size)
+        table.add_row(*facts, escape("; ".join(filter(None, (source, spec.terms)))))
     return table
 
 
-def _as_json(model: InstalledModel) -> dict[str, Any]:
-    """The spec, its folder, its size, whether it came with Sightline, and an embedder's space (null for others)."""
+def _as_json(model: InstalledModel, live: Container[str]) -> dict[str, Any]:
+    """The spec, its folder and size, whether it came with Sightline and is live, and an embedder's space (null for others)."""
     spec = model.spec
     return {
         **spec.model_dump(mode="json"),
         "folder": str(model.folder),
         "shipped": _is_shipped(model),
+        "live": spec.name in live,
         "weights_bytes": _weights_bytes(model),
         "embedding_space": spec.embedding_space.name if spec.kind == "embedder" else None,
     }

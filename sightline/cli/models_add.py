@@ -130,6 +130,7 @@ def add(
     from sightline.cli.models_triton import load_on_triton
     from sightline.models.adding import add_model
     from sightline.models.importer.options import RecipeOptions, make_recipe
+    from sightline.models.live import LiveModels
     from sightline.models.pictures import read_pictures
     from sightline.models.repository import ModelRepository
     from sightline.models.triton_config import Batching
@@ -164,6 +165,7 @@ def add(
             name=name,
             pictures=read_pictures(images) if images else None,
             batching=Batching(max_batch_size=max_batch_size),
+            live=LiveModels(settings.local.state_dir).names() if folder is None else (),
         )
     spec = added.model.spec
     stdout.print(added.acceptance.describe(), highlight=False)

@@ -75,6 +75,7 @@ def export(
     from sightline.cli.models_triton import as_before_on_triton
     from sightline.cli.training_extra import training_installed
     from sightline.models.adding import install_model
+    from sightline.models.live import LiveModels
     from sightline.models.repository import ModelRepository
     from sightline.models.triton_config import Batching
     from sightline.settings import load_settings
@@ -91,9 +92,10 @@ def export(
     repository = ModelRepository([folder] if folder else settings.model_repositories)
     batching = Batching(max_batch_size=max_batch_size)
     serves = folder is None or folder in settings.model_repositories
+    live = LiveModels(settings.local.state_dir).names() if serves else ()
     try:
         with repository.on_trial(name):
-            installed, changed = install_model(repository, model.spec, model.onnx, batching=batching)
+            installed, changed = install_model(repository, model.spec, model.onnx, batching=batching, live=live)
             if serves:
                 asyncio.run(_on_triton(settings, model))
     except SightlineError:

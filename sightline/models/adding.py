@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.errors import NotFoundError
+from sightline.errors import ConfigurationError, NotFoundError
 from sightline.models.importer.acceptance import Acceptance
 from sightline.models.importer.importing import import_model
 from sightline.models.importer.recipe import Recipe, recipe_for
@@ -42,6 +42,7 @@ def add_model(
     name: str | None = None,
     pictures: Sequence[UInt8Array] | None = None,
     batching: Batching | None = None,
+    live: Container[str] = (),
 ) -> AddedModel:
     """Wrap an ONNX file, examine it, and keep it in the repository's last folder. Blocking: seconds.
 
@@ -52,19 +53,26 @@ def add_model(
         name: on Triton; unset = by its role. The same name with other content becomes the next version.
         pictures: to compare on; unset = drawn ones.
         batching: on Triton.
+        live: names of models that serve now, see :func:`install_model`.
 
     Raises:
         ModelError: the file is refused; the message says what was expected and what was found.
+        ConfigurationError: an embedder of that name is live.
     """
     source = read_source(file)
     recipe = recipe or recipe_for(recognise(source))
     imported = import_model(source, recipe, name=name, pictures=draw_pictures() if pictures is None else pictures)
-    model, changed = install_model(repository, imported.spec, imported.onnx, batching=batching)
+    model, changed = install_model(repository, imported.spec, imported.onnx, batching=batching, live=live)
     return AddedModel(model, imported.acceptance, changed)
 
 
 def install_model(
-    repository: ModelRepository, spec: ModelSpec, onnx: bytes, *, batching: Batching | None = None
+    repository: ModelRepository,
+    spec: ModelSpec,
+    onnx: bytes,
+    *,
+    batching: Batching | None = None,
+    live: Container[str] = (),
 ) -> tuple[InstalledModel, bool]:
     """Keep an accepted model in the repository's last folder, as the next version of its name.
 
@@ -73,11 +81,18 @@ def install_model(
         spec: whose version does not count.
         onnx: the file's bytes.
         batching: on Triton.
+        live: names of models that serve now. Other weights under the name of a live embedder would serve at once, and their
+            vectors be taken for the former ones'.
 
     Returns:
         The model, and False if this very one was there before.
+
+    Raises:
+        ConfigurationError: an embedder of that name is live, and this is another one.
     """
     version, changed = _next_version(repository, spec)
+    if changed and spec.kind == "embedder" and spec.name in live:
+        raise ConfigurationError(f"{spec.name} is live: give this one another name, then `sightline models promote` that")
     return repository.add(spec.model_copy(update={"version": version}), onnx, batching=batching), changed
 
 

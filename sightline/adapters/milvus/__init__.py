@@ -1,6 +1,6 @@
 """Milvus as a gallery: one collection per embedding space. pymilvus is known to this package alone."""
 
-from sightline.adapters.milvus.admin import count, drop, sighting_ids
+from sightline.adapters.milvus.admin import count, drop, live_collection, make_live, sighting_ids
 from sightline.adapters.milvus.gallery import MilvusGallery
 
-__all__ = ["MilvusGallery", "count", "drop", "sighting_ids"]
+__all__ = ["MilvusGallery", "count", "drop", "live_collection", "make_live", "sighting_ids"]

@@ -8,7 +8,7 @@ from pymilvus import MilvusClient
 from pymilvus.client.types import LoadState
 
 from sightline.adapters.milvus.client import connect, milvus_errors_mapped
-from sightline.adapters.milvus.collection import alias_target, collection_name
+from sightline.adapters.milvus.collection import alias_target, collection_name, move_alias
 from sightline.settings import MilvusSettings
 
 _PAGE = 4096
@@ -58,6 +58,32 @@ def _pages(client: MilvusClient, name: str) -> Iterator[str]:
     while page := pages.next():
         yield from (str(row["sighting_id"]) for row in page)
     pages.close()
+
+
+def make_live(settings: MilvusSettings, space: str) -> None:
+    """Let the alias, ``milvus.collection_prefix``, name this space's collection. Repeating it is harmless.
+
+    Raises:
+        InputError: there is no such collection.
+        ServiceUnavailable: the server cannot answer now.
+    """
+    client = connect(settings)
+    name = collection_name(settings.collection_prefix, space)
+    try:
+        with milvus_errors_mapped(f"making {name} live"):
+            move_alias(client, settings.collection_prefix, name)
+    finally:
+        client.close()
+
+
+def live_collection(settings: MilvusSettings) -> str | None:
+    """The collection that the alias names; None where there is none. Raises ServiceUnavailable."""
+    client = connect(settings)
+    try:
+        with milvus_errors_mapped(f"asking what {settings.collection_prefix} names"):
+            return alias_target(client, settings.collection_prefix)
+    finally:
+        client.close()
 
 
 def drop(settings: MilvusSettings, space: str) -> None:

@@ -132,6 +132,15 @@ class Collection:
                 self.client.alter_alias(self.name, self._alias)
 
 
+def move_alias(client: MilvusClient, alias: str, name: str) -> None:
+    """Let ``alias`` name this collection, at once for whoever asks by it; repeating it is harmless."""
+    there = alias_target(client, alias)
+    if there is None:
+        client.create_alias(name, alias)
+    elif there != name:
+        client.alter_alias(name, alias)
+
+
 def alias_target(client: MilvusClient, alias: str) -> str | None:
     """The collection that ``alias`` names; None where there is no such alias."""
     try:

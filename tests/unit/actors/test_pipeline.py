@@ -43,3 +43,10 @@ def test_scaling_makes_no_actor_anew_and_other_settings_do(settings: Settings) -
     assert fingerprint(with_(settings, "stream", workers=5)) == fingerprint(settings)
     assert fingerprint(with_(settings, "writer", workers=5)) == fingerprint(settings)
     assert fingerprint(with_(settings, "stream", mode="replay")) != fingerprint(settings)
+
+
+def test_other_weights_under_the_same_name_make_actors_anew(settings: Settings) -> None:
+    before = fingerprint(settings)
+    folder = settings.model_repositories[0] / world.DETECTOR.name
+    world.DETECTOR.model_copy(update={"sha256": "f" * 64, "version": 2}).write(folder)
+    assert fingerprint(settings) != before
