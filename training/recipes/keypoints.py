@@ -46,7 +46,7 @@ class KeypointsRecipe(PoseRecipe):
     phases: tuple[Phase, ...] = (
         Phase(
             name="joints",
-            epochs=4,
+            epochs=3,
             weights={"place": 1.0, "confidence": 1.0},
             optimiser=OptimiserConfig(kind="adamw", lr=3e-3, weight_decay=1e-2),
             schedule=OneCycle(rise=0.2),
