@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import Response
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import Field
 
 from serving.cursors import Cursor, page
 from serving.problems import declared
 from serving.render import sighting_detail, sighting_out
-from serving.schemas import PageFields, SightingDetail, SightingId, SightingsOut
+from serving.schemas import Absent, PageFields, SightingDetail, SightingId, SightingsOut
 from serving.services import Services
 from sightline.errors import NotFoundError
 from sightline.types import Sighting
@@ -21,7 +21,7 @@ from sightline.types import Sighting
 CROP_CACHING = "private, max-age=600"
 """Browsers keep a crop for ten minutes and no shared cache keeps it at all: pictures of people can be erased."""
 
-_DRAW = r"^(box|skeleton|parts)(,(box|skeleton|parts)){0,2}$"
+Layers = Annotated[str, Field(pattern=r"^(box|skeleton|parts)(,(box|skeleton|parts)){0,2}$")]
 _DRAW_HELP = "What to draw over it, of box, skeleton and parts, with commas between; what is not known is left out."
 
 _LIST_PROBLEMS = declared(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -59,7 +59,7 @@ def sightings_router(services: Services) -> APIRouter:
     )
     async def get_crop(
         sighting_id: Annotated[SightingId, Path()],
-        draw: Annotated[str | SkipJsonSchema[None], Query(pattern=_DRAW, description=_DRAW_HELP)] = None,
+        draw: Annotated[Layers | Absent, Query(description=_DRAW_HELP)] = None,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         sighting = await _sighting(services, sighting_id)
