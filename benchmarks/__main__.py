@@ -24,6 +24,7 @@ BENCHMARKS = {
     "training_data": "pictures/s of the training data's pipeline, no net",
     "body_model": "milliseconds a person of the body model's fit and of part images",
     "synthetic": "milliseconds a frame of the synthetic world, by the number of people in it",
+    "dense": "part IoU, u and v errors and person masks of dense coordinates, and milliseconds a crop",
     "detector": "AP50 and AP of our person detector, beside YOLOX-nano's",
     "occlusion": "retrieval of occluded synthetic people, with dense coordinates on and off",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
