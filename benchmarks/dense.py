@@ -92,6 +92,8 @@ def clothing_photos(net: Net) -> Iterator[Labelled]:
         names = sorted(member.name for member in archive if member.name.endswith(".jpg"))
         for name in names:
             image, mask = (_read(archive, each) for each in (name, name.replace(".jpg", ".png")))
+            if not mask.any():  # a photo that nobody labelled
+                continue
             left, top, right, bottom = _box(mask[..., 0] > 0)
             cut = np.where(mask[top:bottom, left:right, :1] > 0, (1, 0, 0), (0, 0, 0)).astype(np.uint8)
             yield Labelled(_whole(image[top:bottom, left:right], net), resized_iuv(cut, net.map_hw))
