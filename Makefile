@@ -13,6 +13,7 @@ MODELS ?=
 DURATION_S ?=
 FIGURES ?=
 # Two processes, each with servers of its own; a file stays in one. PARALLEL= runs one test after the other.
+# The end-to-end tests come after, one by one: each starts the whole product, and judges it by what it does in time.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup packages demo test soak lint bench constraints clean
@@ -41,7 +42,11 @@ lint: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: setup packages ## Pass all tests (starts the servers that they need by itself)
+ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
+else
+	$(BIN)/pytest $(PARALLEL) --ignore=tests/e2e; first=$$?; $(BIN)/pytest tests/e2e && exit $$first
+endif
 
 packages: ## Install the Debian packages that the tests need, or say which are missing
 	@infra/local/packages.sh java maven chromium prometheus rtsp
