@@ -115,7 +115,7 @@ class _NothingToPublish(typer.BadParameter):
 
     def __init__(self) -> None:
         super().__init__(
-            "Missing argument 'SOURCE'. Name one, or ask for cameras of a synthetic world by --synthetic N; "
+            "Missing argument 'SOURCE': name a source, or ask for cameras of a synthetic world by --synthetic N; "
             "`sightline publish --help` has examples"
         )
 
