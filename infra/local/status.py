@@ -76,8 +76,11 @@ class StackStatus:
         return all(service.state == READY for service in self.services.values())
 
     def document(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"ready": self.ready, **asdict(self)}
+        """For JSON; of degradations only where there ever were some."""
+        told = {"ready": self.ready, **asdict(self)}
+        if not self.stream.degraded:
+            del told["stream"]["degraded"]
+        return told
 
 
 def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> StackStatus:
