@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import replace
 
 import torch
+from pydantic import field_validator
 
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationSet
@@ -25,10 +26,21 @@ class EmbeddingRecipe(Recipe):
     """A recipe whose system describes people.
 
     Attributes:
+        growing: (from this epoch of the run, height and width of the training pictures) in order: most of a training on small
+            pictures costs a fraction, and its end on large ones makes the net good at them. Empty = ``size_hw`` throughout.
         test_flip: the embedding at test is the sum of the picture's and its mirror image's, at length 1.
     """
 
+    growing: tuple[tuple[int, tuple[int, int]], ...] = ()
     test_flip: bool = False
+
+    @field_validator("growing")
+    @classmethod
+    def _in_order(cls, growing: tuple[tuple[int, tuple[int, int]], ...]) -> tuple[tuple[int, tuple[int, int]], ...]:
+        epochs = [epoch for epoch, _ in growing]
+        if epochs and (epochs[0] != 0 or epochs != sorted(set(epochs))):
+            raise ValueError(f"growing: expected epochs that rise from 0, got {epochs}")
+        return growing
 
     @abstractmethod
     def build(self, facts: DataFacts) -> EmbeddingSystem:

@@ -44,6 +44,7 @@ class NetInput:
         test_part_images: makes part images of queries and gallery, for nets that see them at test too.
         test_batch: pictures a batch at test.
         test_disturbance: key points are shifted by up to this part of the picture at test; 0 = not at all.
+        growing: (from this epoch of the run, height and width of the training samples) in order; of size_hw without.
     """
 
     size_hw: tuple[int, int]
@@ -53,6 +54,7 @@ class NetInput:
     test_part_images: PartImages | None = None
     test_batch: int = 64
     test_disturbance: float = 0.0
+    growing: tuple[tuple[int, tuple[int, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
         ConfigurationError: there is no such data set, it is not laid out as expected, or annotations do not fit it.
         InputError: pictures cannot be read, and are not to be skipped.
     """
-    augmentation = training_pipeline(net.augment, net.size_hw)  # what is wrong with it is said before the data are read
+    # What is wrong with an augmentation is said before the data are read.
+    augmentation = training_pipeline(net.augment, net.size_hw)
+    growing = [(epoch, training_pipeline(net.augment, size_hw)) for epoch, size_hw in net.growing]
     root, reid_set = open_reid_set(config, report=report)
     memory = Memory(config.memory_bytes)
     stored = _read(config, reid_set, memory, report)
@@ -87,6 +91,7 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
     training = TrainingSet(
         learnt.samples if net.part_images is None else _with_coordinates(learnt.samples, net.fit, report),
         augmentation,
+        growing=growing,
         fingerprint=fingerprint(stored, keypoints, own.attributes) if not further else _fingerprint(stored, learnt),
         attributes=learnt.attributes,
         attribute_values=learnt.values,

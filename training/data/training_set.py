@@ -27,6 +27,7 @@ class TrainingSet:
     Args:
         samples: N, of people only: neither junk nor distractors.
         augmentation: from a picture of any size to the net's.
+        growing: (from this epoch of the run, another augmentation) in order, of other sizes as a rule.
         fingerprint: of the whole data set.
         attributes: int64 (N, A), MISSING where it is not known.
         attribute_values: attribute -> its values, A of them in order.
@@ -39,6 +40,7 @@ class TrainingSet:
         samples: Samples,
         augmentation: Augmentation,
         *,
+        growing: Sequence[tuple[int, Augmentation]] = (),
         fingerprint: str,
         attributes: Int64Array | None = None,
         attribute_values: Mapping[str, Sequence[str]] | None = None,
@@ -46,7 +48,8 @@ class TrainingSet:
         threads: int = 1,
         ahead: int = 4,
     ) -> None:
-        self._samples, self._augmentation, self._part_images = samples, augmentation, part_images
+        self._samples, self._part_images = samples, part_images
+        self._augmentations = ((0, augmentation), *growing)
         self._threads, self._ahead = threads, ahead
         self.fingerprint = fingerprint
         pids, self.classes = np.unique(samples.pids, return_inverse=True)
@@ -69,11 +72,12 @@ class TrainingSet:
         Raises:
             InputError: a picture's file is gone or broken by now.
         """
+        augmentation = [each for begin, each in self._augmentations if begin <= epoch][-1]
         appearances: Counter[int] = Counter()
         views = []
         for index in map(int, indices):
             rng = generator("augmentation", seed, epoch, index, appearances[index])
-            views.append(self._augmentation(self._samples.view(index), rng))
+            views.append(augmentation(self._samples.view(index), rng))
             appearances[index] += 1
         inputs = as_inputs(views, self._part_images)
         targets = Targets(

@@ -35,7 +35,7 @@ def _regions() -> JointLossConfig:
 
 
 class EmbedderRecipe(EmbeddingRecipe):
-    """One phase with all losses. Poses and attributes are learnt from where a set has them.
+    """One phase with all losses; three quarters of it on small pictures. Poses and attributes are learnt where a set has them.
 
     Attributes:
         system: the regions and their trunk.
@@ -45,6 +45,7 @@ class EmbedderRecipe(EmbeddingRecipe):
 
     name: str = "embedder"
     size_hw: tuple[int, int] = (128, 64)
+    growing: tuple[tuple[int, tuple[int, int]], ...] = ((0, (96, 48)), (14, (128, 64)))
     system: JointLossConfig = _regions()
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     margin: float | None = None
@@ -52,7 +53,7 @@ class EmbedderRecipe(EmbeddingRecipe):
     phases: tuple[Phase, ...] = (
         Phase(
             name="joint",
-            epochs=60,
+            epochs=20,
             weights={"softmax": 1.0, "triplet": 1.0, "attributes": 0.1},
             optimiser=OptimiserConfig(kind="adamw", lr=2.5e-3, weight_decay=5e-3),
             schedule=OneCycle(),
