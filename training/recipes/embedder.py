@@ -45,7 +45,7 @@ class EmbedderRecipe(EmbeddingRecipe):
 
     name: str = "embedder"
     size_hw: tuple[int, int] = (128, 64)
-    growing: tuple[tuple[int, tuple[int, int]], ...] = ((0, (96, 48)), (14, (128, 64)))
+    growing: tuple[tuple[int, tuple[int, int]], ...] = ((0, (96, 48)), (12, (128, 64)))
     system: JointLossConfig = _regions()
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     margin: float | None = None
@@ -53,10 +53,10 @@ class EmbedderRecipe(EmbeddingRecipe):
     phases: tuple[Phase, ...] = (
         Phase(
             name="joint",
-            epochs=20,
+            epochs=16,
             weights={"softmax": 1.0, "triplet": 1.0, "attributes": 0.1},
             optimiser=OptimiserConfig(kind="adamw", lr=2.5e-3, weight_decay=5e-3),
-            schedule=OneCycle(),
+            schedule=OneCycle(rise=0.15),
             sampling=IdentityBalanced(identities=24, instances=4),
         ),
     )

@@ -44,7 +44,7 @@ class PersonDetectorRecipe(Recipe):
     size_hw: tuple[int, int] = (416, 416)
     system: DetectorConfig = DetectorConfig()
     frames: FrameAugmentConfig = FrameAugmentConfig()
-    growing: tuple[tuple[int, int], ...] = Field(default=((0, 192), (24, 256), (34, 352)), min_length=1)
+    growing: tuple[tuple[int, int], ...] = Field(default=((0, 192), (11, 256), (16, 320)), min_length=1)
     alpha: float = Field(default=1.0, gt=0)
     beta: float = Field(default=6.0, gt=0)
     most: int = Field(default=10, ge=1)
@@ -52,7 +52,7 @@ class PersonDetectorRecipe(Recipe):
     phases: tuple[Phase, ...] = (
         Phase(
             name="detection",
-            epochs=40,
+            epochs=18,
             weights={"score": 1.0, "box": 2.0},
             optimiser=OptimiserConfig(kind="adamw", lr=1.5e-3, weight_decay=0.02),
             schedule=OneCycle(rise=0.1),
