@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import ray
 import ray.train
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
@@ -32,6 +33,9 @@ _OBJECT_STORE_BYTES = 200_000_000
 _POLL_VARIABLE = "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"
 _POLL_S = "0.25"
 """How often Ray looks after its workers: a report waits until the one before it was seen."""
+
+_STARTS = 3
+"""How often a Ray of this machine is started: it gives up after 30 s, which a busy machine may need longer than."""
 
 _COLLECTIVE_TIMEOUT_S = 3600
 """How long workers wait for the first one, which evaluates alone."""
@@ -131,18 +135,37 @@ def _start_here(workers: Workers) -> None:
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # despite its name: a cluster of this machine alone
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        ray.init(
-            address="local",
-            num_cpus=max(workers.count, os.cpu_count() or 1),
-            include_dashboard=False,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            configure_logging=False,
-            _node_ip_address=_LOOPBACK,
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ServiceUnavailable(SERVICE, f"Ray does not start on this machine: {error}") from error
+    for attempt in range(1, _STARTS + 1):
+        before = _children()
+        try:
+            ray.init(
+                address="local",
+                num_cpus=max(workers.count, os.cpu_count() or 1),
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                configure_logging=False,
+                _node_ip_address=_LOOPBACK,
+            )
+        except Exception as error:  # Ray says with a bare Exception that a busy machine took longer than its 30 s
+            _end(_children() - before)
+            if attempt == _STARTS:
+                raise ServiceUnavailable(SERVICE, f"Ray does not start on this machine: {error}") from error
+            logger.info("Ray did not start (%s): once more", error)
+        else:
+            return
+
+
+def _children() -> set[psutil.Process]:
+    return set(psutil.Process().children(recursive=True))
+
+
+def _end(processes: set[psutil.Process]) -> None:
+    """What a start that failed has left."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
 
 
 def _named(error: Exception) -> SightlineError:

@@ -31,10 +31,11 @@ Run = Callable[..., Said]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run ``sightline`` in an empty folder, with a state folder in which nothing runs."""
+    """Run ``sightline`` in an empty folder, with a state folder in which nothing runs, and a bundle without models."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SIGHTLINE_LOCAL__STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("sightline.settings.PACKAGED_MODELS", tmp_path / "shipped")
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["sightline", *arguments])
@@ -96,7 +97,7 @@ def test_help_shows_an_example_and_explains_each_option(run: Run, words: str) ->
         (["search", __file__, "-k", "0"], "-k"),
         (["search", __file__, "--sheet", "matches.gif"], ".png"),
         (["models", "add", "none.onnx"], "none.onnx"),
-        (["demo"], "sightline demo --video"),
+        (["demo"], "sightline demo --model"),
         (["demo", "--model", "none.onnx"], "none.onnx"),
         (["demo", "--duration", "0"], "greater than or equal to 1"),
     ],
@@ -164,7 +165,7 @@ def test_the_demo_without_models_says_what_it_lacks(run: Run, tmp_path: Path) ->
     (tmp_path / "hall").mkdir()
     said = run("demo", "--video", "hall")
     assert said.code == 2
-    assert "make demo VIDEO=" in said.errors
+    assert "make demo MODELS=" in said.errors
     assert not (tmp_path / "state" / "services.json").exists(), "nothing is started before all is there"
 
 
