@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from sightline.cli.console import stdout
 from sightline.cli.models_add import add
+from sightline.cli.models_bundle import bundle
 from sightline.cli.models_diff import diff
 from sightline.cli.models_export import export
 from sightline.cli.models_promote import promote, rollback
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(add)
 app.command()(export)
+app.command()(bundle)
 app.command()(promote)
 app.command()(rollback)
 app.command()(diff)

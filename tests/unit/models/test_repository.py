@@ -1,31 +1,14 @@
 from __future__ import annotations
 
-import hashlib
 import os
 
 import pytest
+from support.specs import ONNX, make_spec
 
 from sightline.errors import ConfigurationError, ModelError, NotFoundError
 from sightline.models.repository import ModelRepository
 from sightline.models.triton_config import Batching, render_config
-from sightline.spec import CropRule, ModelSpec, TensorSpec
-
-ONNX = b"not really onnx"
-
-
-def make_spec(name: str = "reid_a", kind: str = "embedder", **changes) -> ModelSpec:
-    detector = kind == "detector"
-    size = (64, 48) if detector else (16, 8)
-    outputs = [("boxes", (-1, 100, 4)), ("scores", (-1, 100))] if detector else [("embedding", (-1, 4))]
-    values = {
-        "name": name,
-        "kind": kind,
-        "inputs": (TensorSpec(name="image" if detector else "crop", dtype="uint8", shape=(-1, *size, 3)),),
-        "outputs": tuple(TensorSpec(name=n, dtype="float32", shape=s) for n, s in outputs),
-        "crop": None if detector else CropRule(size_hw=size),
-        "sha256": hashlib.sha256(ONNX).hexdigest(),
-    }
-    return ModelSpec(**(values | changes))
+from sightline.spec import ModelSpec
 
 
 def names(repository: ModelRepository) -> list[str]:
