@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from sightline.decoding import ImageLimits, decode_image
-from sightline.geometry import crop, pairwise_iou, xywh_to_xyxy
-from sightline.ports import Embedder
+from sightline.geometry import pairwise_iou, xywh_to_xyxy
 from sightline.ranking import RankingResult, evaluate_ranking, pairwise_distance
 from sightline.settings import StreamSettings
-from sightline.spec import CropRule
+from sightline.stages.perception import Perception
 from sightline.types import Float32Array, Int64Array, Sighting
 
 CAMID = 6
@@ -30,7 +29,6 @@ JUNK_PID = -1
 """A person whom the data do not name: neither right nor wrong."""
 DISTRACTOR_PID = 0
 """A detection of none of the people in the ground truth: always wrong."""
-_BATCH = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,17 +149,14 @@ def detection_recall(
     return Recall(found, total)
 
 
-async def embed_queries(embedder: Embedder, rule: CropRule, queries: Sequence[Query]) -> Float32Array:
-    """The queries' vectors (Q, D), each crop taken whole, as ``crop=true`` takes it."""
+async def embed_queries(perception: Perception, queries: Sequence[Query]) -> Float32Array:
+    """The queries' vectors (Q, D), each crop taken whole, as ``crop=true`` takes it; with key points, if there are."""
     limits = ImageLimits.from_settings(StreamSettings())
     vectors = []
-    for first in range(0, len(queries), _BATCH):
-        people = []
-        for query in queries[first : first + _BATCH]:
-            image = decode_image(query.jpeg, limits=limits)
-            whole = np.array([0, 0, image.shape[1], image.shape[0]], np.float32)
-            people.append(crop(image, whole, rule))
-        vectors.append((await embedder.embed(np.stack(people))).vectors)
+    for query in queries:
+        image = decode_image(query.jpeg, limits=limits)
+        whole = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
+        vectors.append((await perception.describe(image, whole)).embeddings.vectors)
     return np.concatenate(vectors)
 
 

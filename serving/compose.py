@@ -56,7 +56,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
 
-    perception = Perception(_stages(inference, models, settings))
+    perception = Perception(stages_of(models, inference, settings))
     ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
 
     async def ask(stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
@@ -102,7 +102,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
     )
 
 
-def _stages(inference: Inference, models: SelectedModels, settings: Settings) -> Stages:
+def stages_of(models: SelectedModels, inference: Inference, settings: Settings) -> Stages:
+    """The stages of the questions: as the stream's, each picture by itself."""
     return Stages(
         detector=Detector(inference, models.detector.spec, min_score=settings.detection.min_score),
         detector_spec=models.detector.spec,

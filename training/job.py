@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -20,9 +21,12 @@ from training.recipe import Recipe
 from training.reports import Listener, Listeners
 from training.run_folder import RunFolder
 from training.tensorboard_log import TensorBoardLog
+from training.trained import read_any_trained
 from training.world import World
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Job:
         keep_last: checkpoints beside the best one.
         threads: of torch's operations on a CPU, on each worker; None = torch's own choice. With another number of them sums
             are not the same to the last bit.
+        start_from: a weights.pt, a checkpoint or a complete run to begin with, wherever names and shapes are the same; of a run
+            that goes on it is not asked.
         force: go on even from checkpoints of another run.
         told: what else its ``config.json`` says.
     """
@@ -47,6 +53,7 @@ class Job:
     rhythm: Rhythm = field(default_factory=Rhythm)
     keep_last: int = 2
     threads: int | None = None
+    start_from: Path | None = None
     force: bool = False
     told: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,6 +65,7 @@ class Job:
             "rhythm": asdict(self.rhythm),
             "checkpoints": self.folder.checkpoints_url,
             "threads": self.threads,
+            "start_from": str(self.start_from) if self.start_from else None,
             **self.told,
             "provenance": provenance(),
         }
@@ -91,7 +99,8 @@ def run_job(
         torch.backends.cudnn.deterministic = True
     with _logged(job.folder, world):
         loop = _agreed(world, lambda: _made_loop(job, world, report))
-        loop.resume(force=job.force)
+        if not loop.resume(force=job.force) and job.start_from is not None:
+            _start_from(loop, job.start_from)
         if world.is_first:
             job.folder.write_config(job.config())  # now that nothing is wrong with it
         with _recorded(job.folder, world, step=loop.state.position.step) as recorders:
@@ -105,6 +114,14 @@ def _made_loop(job: Job, world: World, report: Report) -> Loop:
     data = job.recipe.open(job.data, device=world.device, report=report)
     checkpoints = job.folder.checkpoints(keep_last=job.keep_last)
     return Loop(job.recipe, data.training, checkpoints=checkpoints, validation=data.validation, rhythm=job.rhythm, world=world)
+
+
+def _start_from(loop: Loop, path: Path) -> None:
+    trained = read_any_trained(path)
+    random = loop.state.start_from(trained.system.state_dict())
+    logger.info(
+        "begun with the weights of recipe %s, step %d; at random: %s", trained.recipe.name, trained.step, random or "none"
+    )
 
 
 def _agreed(world: World, make: Callable[[], T]) -> T:

@@ -47,6 +47,24 @@ class RunState:
         """What is evaluated and exported: the averaged weights where there are some."""
         return self.average.system if self.average else self.system
 
+    def start_from(self, weights: Mapping[str, torch.Tensor]) -> tuple[str, ...]:
+        """Begin with weights of another net wherever it has some of the same name and shape.
+
+        Returns:
+            Names of those that begin at random all the same: the classifier of other people, as a rule.
+
+        Raises:
+            ConfigurationError: nothing fits.
+        """
+        own = self.system.state_dict()
+        fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+        learnt = {name for name, _ in self.system.named_parameters()}
+        if not learnt & set(fitting):
+            raise ConfigurationError("nothing of the weights to start from fits this net: they are of another architecture")
+        for system in (self.system, *([self.average.system] if self.average else [])):
+            system.load_state_dict(fitting, strict=False)
+        return tuple(name for name in own if name in learnt and name not in fitting)
+
     def begin(self, phase: Phase) -> optim.Optimizer:
         """A phase's optimiser; the one of the checkpoint where the run goes on within the phase.
 

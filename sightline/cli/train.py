@@ -40,6 +40,15 @@ def train(
             rich_help_panel=WHAT,
         ),
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help="Begin with these weights (a run, weights.pt, a checkpoint) wherever they fit: your own cameras in less time.",
+            metavar="RUN",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="Show the recipes, and end.", rich_help_panel=WHAT)] = False,
     output: Annotated[
         Path | None,
@@ -89,6 +98,7 @@ def train(
     - `sightline train --recipe baseline_cpu --data Market-1501-v15.09.15`
     - `sightline train --recipe djl_hfa --data market.tar --set phases.0.epochs=60 --set 'phases.*.sampling.batch_size=64'`
     - `sightline train --recipe dsa --data crops/ --set seed=1 --set data.resolution=0.5 --output runs/dsa-half`
+    - `sightline train --recipe embedder --data crops/ --start-from runs/embedder --set phases.0.optimiser.lr=3e-4`
     - `sightline train --resume --output runs/dsa-half`: after Ctrl-C, a crash or a power cut
     - `sightline train --recipe deep_person --data crops/ --workers 4 --device cuda --checkpoints s3://models/deep_person`
     """
@@ -104,6 +114,7 @@ def train(
             recipe=recipe,
             data=tuple(data or ()),
             assignments=tuple(assignments or ()),
+            start_from=start_from,
             output=output,
             checkpoints=checkpoints,
             workers=workers,

@@ -34,6 +34,7 @@ class Asked:
     recipe: str | None = None
     data: tuple[Path, ...] = ()
     assignments: tuple[str, ...] = ()
+    start_from: Path | None = None
     output: Path | None = None
     checkpoints: str | None = None
     workers: int | None = None
@@ -73,6 +74,8 @@ def planned(asked: Asked, *, cores: int | None = None) -> Plan:
     """
     if asked.force and not asked.resume:
         raise typer.BadParameter("--force goes with --resume")
+    if asked.start_from is not None and asked.resume:
+        raise typer.BadParameter("--start-from is for a new run; --resume goes on with its own weights")
     saved = _saved(asked) if asked.resume else {}
     recipe, data = _what(asked, saved)
     folder = RunFolder(_folder(asked, recipe), asked.checkpoints or saved.get("checkpoints"))
@@ -83,8 +86,18 @@ def planned(asked: Asked, *, cores: int | None = None) -> Plan:
     given = {name: value for name, value in asked.rhythm.items() if value is not None}
     rhythm = Rhythm(**{**saved.get("rhythm", {}), **given})
     device = chosen_device(_first(asked.device, saved.get("device"), None))
-    told = {"workers": workers, "device": device}
-    return Plan(Job(recipe, data, folder, rhythm, threads=threads, force=asked.force, told=told), workers, device)
+    start_from = asked.start_from.absolute() if asked.start_from else saved.get("start_from")
+    job = Job(
+        recipe,
+        data,
+        folder,
+        rhythm,
+        threads=threads,
+        start_from=Path(start_from) if start_from else None,
+        force=asked.force,
+        told={"workers": workers, "device": device},
+    )
+    return Plan(job, workers, device)
 
 
 def _saved(asked: Asked) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from support.processes import until
 
 from benchmarks.street_camera import (
     detection_recall,
-    embed_queries,
     label_sightings,
     named_pids,
     rank_sightings,
@@ -32,6 +31,7 @@ from benchmarks.street_camera import (
     read_queries,
     unpack_frames,
 )
+from benchmarks.street_run import embedded
 from sightline.adapters.milvus import drop, sighting_ids
 from sightline.adapters.triton import TritonInference
 from sightline.decoding import ImageLimits, decode_image
@@ -226,7 +226,7 @@ def test_people_of_the_street_are_found_by_crops_of_other_cameras(job: Job) -> N
     recall = detection_recall(street, job.street, people, start_us=START_US)
     assert recall.rate > 0.95
     queries = read_queries(job.shared_dir / "data" / "market1501" / "images.tar", named_pids(people))
-    vectors = asyncio.run(_query_vectors(job.settings, queries))
+    vectors = asyncio.run(embedded(job.settings, queries))
     ranking = rank_sightings(queries, vectors, street, label_sightings(street, job.street, people, start_us=START_US))
     print(
         f"\nstreet camera: rank-1 {ranking.cmc[0]:.3f}, rank-5 {ranking.cmc[4]:.3f}, mAP {ranking.mean_ap:.3f} "
@@ -240,13 +240,6 @@ def test_people_of_the_street_are_found_by_crops_of_other_cameras(job: Job) -> N
         scores = gallery @ vector
         assert first["sighting_id"] == street[int(scores.argmax())].sighting_id
         assert first["score"] == pytest.approx(float(scores.max()), abs=1e-3)
-
-
-async def _query_vectors(settings: Settings, queries: Any) -> Float32Array:
-    rule = select_models(settings).embedder.spec.crop
-    assert rule is not None
-    async with _embedder(settings) as embedder:
-        return await embed_queries(embedder, rule, queries)
 
 
 def test_stored_crops_embed_to_what_was_recorded(job: Job) -> None:

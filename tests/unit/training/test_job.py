@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,30 @@ def test_weights_of_something_else_are_refused(market: Path, tmp_path: Path) -> 
     (tmp_path / "weights.pt").write_bytes(b"no weights")
     with pytest.raises(InputError, match="no checkpoint"):
         read_trained(tmp_path / "weights.pt")
+
+
+def test_a_run_begins_with_the_weights_of_another_wherever_they_fit(market: Path, tmp_path: Path) -> None:
+    run_job(job_of(market, tmp_path / "first"), World())
+    first = read_trained(tmp_path / "first")
+    more = write_market(tmp_path / "More-1501", people=11)
+    still = {"phases.0.optimiser.lr": 1e-12, "ema": None}
+    for start_from in (None, tmp_path / "first"):
+        job = replace(job_of(more, tmp_path / f"from-{start_from is not None}", **still), start_from=start_from)
+        assert run_job(job, World())
+        trained, begun = read_trained(job.folder.path).system.state_dict(), first.system.state_dict()
+        same = [
+            torch.allclose(value, begun[name], atol=1e-6) for name, value in trained.items() if name.endswith("conv1.weight")
+        ]
+        assert same
+        assert all(same) is (start_from is not None)
+        assert next(len(value) for name, value in trained.items() if "classifier" in name) == 11
+    log = job.folder.log.read_text()
+    assert "begun with the weights of recipe baseline_cpu" in log
+    assert "classifier" in log
+
+
+def test_weights_of_another_architecture_are_no_beginning(market: Path, tmp_path: Path) -> None:
+    run_job(job_of(market, tmp_path / "first"), World())
+    other = job_of(market, tmp_path / "other", **{"system.backbone.channels": [5, 6, 7, 9], "system.descriptor": 7})
+    with pytest.raises(ConfigurationError, match="of another architecture"):
+        run_job(replace(other, start_from=tmp_path / "first"), World())
