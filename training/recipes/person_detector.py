@@ -6,6 +6,7 @@ the end, as a net must have seen them to be good at them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ class PersonDetectorRecipe(Recipe):
     Attributes:
         system: what the net is made of.
         frames: what happens to training frames; ``augment``, which is of crops, is not asked.
-        growing: (from this epoch of the run, side of the square canvas in pixels), in order; the first from epoch 0.
+        growing: (from this epoch of the run, side of the square canvas in pixels), in order; the first from epoch 0. It is
+            validated on the last: people are as large there as it saw them at its end.
         alpha, beta, most: of :class:`~training.losses.task_alignment.TaskAlignment`.
         focus: beta of :class:`~training.losses.detection.ScoreLoss`.
     """
@@ -98,5 +100,5 @@ class PersonDetectorRecipe(Recipe):
         opened = open_frames(data, report=report)
         training = FrameSet(opened.train, augmentation, self.size_of, threads=data.threads, ahead=data.ahead)
         judged = any(len(stored.frame.boxes) for stored in opened.val)
-        validation = DetectionValidation(opened.val, self.size_hw, self.precision, device) if judged else None
+        validation = DetectionValidation(opened.val, self.size_of(sys.maxsize), self.precision, device) if judged else None
         return Opened(training, validation)
