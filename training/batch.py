@@ -81,6 +81,12 @@ class Targets:
         )
 
 
+def nobodys(count: int, **known: Tensor | None) -> Targets:
+    """Targets where nobody's identity, camera or attributes count; ``known``: what does."""
+    none = torch.zeros(count, dtype=torch.int64)
+    return Targets(none, none, torch.zeros((count, 0), dtype=torch.int64), **known)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """N samples of the training set.

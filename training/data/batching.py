@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -13,6 +15,8 @@ from sightline.types import DenseCoordinates, UInt8Array
 from training.augment.view import View
 from training.batch import Batch, Inputs, Targets
 from training.data.samples import dense_coordinates
+
+R = TypeVar("R", Inputs, Targets)
 
 PartImages = Callable[[UInt8Array, DenseCoordinates], UInt8Array]
 """uint8 RGB (N, H, W, 3) and their coordinates -> uint8 (N, 24, 3, S, S), as :func:`training.data.part_images.part_images`."""
@@ -60,12 +64,18 @@ def _part_images(views: Sequence[View], make: PartImages | None) -> Tensor | Non
 
 def pinned(batch: Batch, pin: Callable[[Tensor], Tensor] = Tensor.pin_memory) -> Batch:
     """The same in page-locked memory, from which a GPU copies while it works."""
-    inputs, targets = batch.inputs, batch.targets
-    keypoints = None if inputs.keypoints is None else pin(inputs.keypoints)
-    part_images = None if inputs.part_images is None else pin(inputs.part_images)
-    annotated = None if targets.annotated is None else pin(targets.annotated)
-    return Batch(
-        Inputs(pin(inputs.images), keypoints, part_images),
-        Targets(pin(targets.classes), pin(targets.camids), pin(targets.attributes), keypoints, annotated=annotated),
-        batch.indices,
-    )
+    copies: dict[int, Tensor] = {}
+
+    def once(tensor: Tensor | None) -> Tensor | None:
+        """Inputs and targets share their key points, and go on sharing them."""
+        if tensor is None:
+            return None
+        if id(tensor) not in copies:
+            copies[id(tensor)] = pin(tensor)
+        return copies[id(tensor)]
+
+    def all_of(record: R) -> R:
+        tensors: dict[str, Any] = {each.name: once(getattr(record, each.name)) for each in fields(record)}
+        return replace(record, **tensors)
+
+    return Batch(all_of(batch.inputs), all_of(batch.targets), batch.indices)

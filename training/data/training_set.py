@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 
 from sightline.types import Int64Array
 from training.augment.augmentation import Augmentation
-from training.batch import Batch, Targets
-from training.data.batching import PartImages, as_inputs, pinned
-from training.data.prefetching import prefetched
+from training.augment.view import View
+from training.batch import Inputs, Targets
+from training.data.augmented_set import AugmentedSet
+from training.data.batching import PartImages, as_inputs
 from training.data.samples import Samples
 from training.recipe import DataFacts
-from training.seeds import generator
 
 
-class TrainingSet:
-    """See :class:`training.feed.TrainingData`.
-
-    A sample is augmented by the generator of (seed, epoch, its index, which of its appearances in the batch this is): neither
-    the thread nor the batch's size nor the number of workers changes what it looks like.
+class TrainingSet(AugmentedSet[View]):
+    """See :class:`training.data.augmented_set.AugmentedSet`.
 
     Args:
         samples: N, of people only: neither junk nor distractors.
@@ -48,37 +44,28 @@ class TrainingSet:
         threads: int = 1,
         ahead: int = 4,
     ) -> None:
-        self._samples, self._part_images = samples, part_images
-        self._augmentations = ((0, augmentation), *growing)
-        self._threads, self._ahead = threads, ahead
-        self.fingerprint = fingerprint
-        pids, self.classes = np.unique(samples.pids, return_inverse=True)
-        self.camids = samples.camids
-        self.attributes = np.zeros((len(samples), 0), np.int64) if attributes is None else attributes
-        self.attribute_values = dict(attribute_values or {})
-        self.facts = DataFacts(
+        pids, classes = np.unique(samples.pids, return_inverse=True)
+        attribute_values = dict(attribute_values or {})
+        facts = DataFacts(
             classes=len(pids),
-            attributes={name: len(values) for name, values in self.attribute_values.items()},
+            attributes={name: len(values) for name, values in attribute_values.items()},
             keypoints=samples.keypoints is not None,
             part_images=part_images is not None and samples.iuv is not None,
         )
+        super().__init__(facts, classes, fingerprint=fingerprint, threads=threads, ahead=ahead)
+        self._samples, self._part_images = samples, part_images
+        self._augmentations = ((0, augmentation), *growing)
+        self.camids = samples.camids
+        self.attributes = np.zeros((len(samples), 0), np.int64) if attributes is None else attributes
+        self.attribute_values = attribute_values
 
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def batch(self, indices: Int64Array, *, seed: int, epoch: int) -> Batch:
-        """The samples of these indices, in order. Thread-safe.
-
-        Raises:
-            InputError: a picture's file is gone or broken by now.
-        """
+    def view(self, index: int, *, epoch: int, rng: np.random.Generator) -> View:
+        """See :meth:`AugmentedSet.view`."""
         augmentation = [each for begin, each in self._augmentations if begin <= epoch][-1]
-        appearances: Counter[int] = Counter()
-        views = []
-        for index in map(int, indices):
-            rng = generator("augmentation", seed, epoch, index, appearances[index])
-            views.append(augmentation(self._samples.view(index), rng))
-            appearances[index] += 1
+        return augmentation(self._samples.view(index), rng)
+
+    def collated(self, views: Sequence[View], indices: Int64Array) -> tuple[Inputs, Targets]:
+        """See :meth:`AugmentedSet.collated`."""
         inputs = as_inputs(views, self._part_images)
         targets = Targets(
             classes=torch.from_numpy(self.classes[indices]),
@@ -86,16 +73,4 @@ class TrainingSet:
             attributes=torch.from_numpy(self.attributes[indices]),
             keypoints=inputs.keypoints,
         )
-        return Batch(inputs, targets, torch.from_numpy(np.array(indices, np.int64)))
-
-    def batches(self, indices: Iterator[Int64Array], *, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of these indices in order, prepared ahead by threads; pinned where there is a GPU.
-
-        Close it (or use it up), so that its threads end.
-        """
-
-        def made(of: Int64Array) -> Batch:
-            batch = self.batch(of, seed=seed, epoch=epoch)
-            return pinned(batch) if torch.cuda.is_available() else batch
-
-        return prefetched(indices, made, threads=self._threads, ahead=self._ahead)
+        return inputs, targets

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,21 +12,17 @@ from torch import Tensor
 from sightline.types import Int64Array
 from training.augment.frames.augmentation import FrameAugmentation
 from training.augment.frames.view import FrameView
-from training.batch import Batch, Inputs, Targets
+from training.batch import Inputs, Targets, nobodys
+from training.data.augmented_set import AugmentedSet
 from training.data.frames.stored import StoredFrame, frames_fingerprint
-from training.data.prefetching import prefetched
 from training.recipe import DataFacts
-from training.seeds import generator
 
 SizeOf = Callable[[int], tuple[int, int]]
 """Epoch of the run, from 0 -> height and width of the net's input in it."""
 
 
-class FrameSet:
-    """See :class:`training.feed.TrainingData`.
-
-    A frame is augmented by the generator of (seed, epoch, its index, which of its appearances in the batch this is): neither
-    the thread nor the number of workers changes what it looks like.
+class FrameSet(AugmentedSet[FrameView]):
+    """See :class:`training.data.augmented_set.AugmentedSet`.
 
     Args:
         frames: N of them.
@@ -46,39 +41,25 @@ class FrameSet:
         ahead: int = 4,
     ) -> None:
         self._frames, self._augmentation, self._size_of = frames, augmentation, size_of
-        self._threads, self._ahead = threads, ahead
-        self.classes: Int64Array = np.zeros(len(frames), np.int64)
-        self.fingerprint = frames_fingerprint(frames)
-        self.facts = DataFacts(classes=1, attributes={})
+        super().__init__(
+            DataFacts(classes=1, attributes={}),
+            np.zeros(len(frames), np.int64),
+            fingerprint=frames_fingerprint(frames),
+            threads=threads,
+            ahead=ahead,
+        )
 
-    def __len__(self) -> int:
-        return len(self._frames)
+    def view(self, index: int, *, epoch: int, rng: np.random.Generator) -> FrameView:
+        """See :meth:`AugmentedSet.view`."""
 
-    def batch(self, indices: Int64Array, *, seed: int, epoch: int) -> Batch:
-        """The frames of these indices, in order. Thread-safe.
-
-        Raises:
-            InputError: a frame cannot be decoded.
-        """
-        appearances: Counter[int] = Counter()
-        views = []
-        for index in map(int, indices):
-            rng = generator("augmentation", seed, epoch, index, appearances[index])
-            views.append(self._view(index, self._size_of(epoch), rng))
-            appearances[index] += 1
-        nobody = torch.zeros(len(views), dtype=torch.int64)
-        targets = Targets(nobody, nobody, torch.zeros((len(views), 0), dtype=torch.int64), boxes=_boxes(views))
-        return Batch(Inputs(_images(views)), targets, torch.from_numpy(np.array(indices, np.int64)))
-
-    def batches(self, indices: Iterator[Int64Array], *, seed: int, epoch: int) -> Iterator[Batch]:
-        """The batches of these indices in order, prepared ahead by threads. Close it (or use it up), so that they end."""
-        return prefetched(indices, lambda of: self.batch(of, seed=seed, epoch=epoch), threads=self._threads, ahead=self._ahead)
-
-    def _view(self, index: int, size_hw: tuple[int, int], rng: np.random.Generator) -> FrameView:
         def another() -> FrameView:
             return self._frames[int(rng.integers(len(self._frames)))].view()
 
-        return self._augmentation(self._frames[index].view(), another, size_hw, rng)
+        return self._augmentation(self._frames[index].view(), another, self._size_of(epoch), rng)
+
+    def collated(self, views: Sequence[FrameView], indices: Int64Array) -> tuple[Inputs, Targets]:
+        """See :meth:`AugmentedSet.collated`."""
+        return Inputs(_images(views)), nobodys(len(indices), boxes=_boxes(views))
 
 
 def _images(views: Sequence[FrameView]) -> Tensor:

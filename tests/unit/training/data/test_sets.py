@@ -16,7 +16,7 @@ from sightline.skeleton import JOINTS
 from sightline.spec import CropRule
 from training.augment.pipeline import training_pipeline
 from training.augment.view import MEAN_COLOUR, View
-from training.batch import MISSING, Batch
+from training.batch import MISSING, Batch, Inputs, nobodys
 from training.config import AugmentConfig
 from training.data.batching import as_inputs, pinned
 from training.data.evaluation_set import EvaluationPart
@@ -200,6 +200,15 @@ def test_everything_that_is_sent_to_a_device_is_pinned():
     assert same(copy, batch)
     assert copy.targets.keypoints is copy.inputs.keypoints
     assert copy.inputs.images is not batch.inputs.images
+
+
+def test_what_perception_nets_learn_is_pinned_too():
+    known = {name: torch.zeros(2) for name in ("keypoints", "boxes", "iuv", "annotated")}
+    batch = Batch(Inputs(torch.zeros(2), known["keypoints"]), nobodys(2, **known), torch.arange(2))
+    copy = pinned(batch, torch.clone).targets
+    for name, tensor in known.items():
+        assert torch.equal(getattr(copy, name), tensor)
+        assert getattr(copy, name) is not tensor
 
 
 def test_images_of_whatever_memory_layout_become_planes():
