@@ -17,9 +17,9 @@ from sightline.evaluation.embedded import Corrupt, EmbeddedPictures, ModelFacts,
 from sightline.evaluation.embedding_options import EmbeddingOptions
 from sightline.evaluation.keypoints_file import find_keypoints, no_keypoints
 from sightline.evaluation.market_layout import LabelledPicture
+from sightline.keypoint_table import KeypointTable, read_keypoints
 from sightline.types import Float32Array
 from training.data.evaluation_set import EvaluationPart
-from training.data.keypoint_table import KeypointTable, read_keypoints
 from training.data.opening import evaluated
 from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
 from training.data.reading import Memory, StoredPicture, read_each
@@ -72,7 +72,7 @@ class TrainedEmbedder:
                 kept += good
             report(len(batch))
         known = self.keypoints
-        without = 0 if known is None else sum(picture.name not in known.rows for picture in kept)
+        without = 0 if known is None else sum(picture.name not in known for picture in kept)
         every = np.concatenate(features)
         return embedded(kept, every, corrupt, without_keypoints=without, skip_corrupt=self.skip_corrupt)
 

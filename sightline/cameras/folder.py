@@ -14,11 +14,11 @@ from sightline.cameras.options import SourceOptions
 from sightline.cameras.pacing import Pacer
 from sightline.errors import InputError, RejectedFrame
 from sightline.image_header import read_header
+from sightline.picture_names import SUFFIXES
 from sightline.ports import Clock
 from sightline.types import EncodedFrame
 
 DEFAULT_FPS = 10.0
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 class FolderSource:

@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sightline.cameras.folder import SUFFIXES, FolderSource
+from sightline.cameras.folder import FolderSource
 from sightline.cameras.options import SourceOptions
 from sightline.cameras.rtsp import RtspSource, without_password
 from sightline.cameras.video import VideoSource
 from sightline.cameras.webcam import WebcamSource
 from sightline.errors import InputError
+from sightline.picture_names import SUFFIXES
 from sightline.ports import FrameSource
 from sightline.wire import CAMERA_ID
 

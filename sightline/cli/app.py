@@ -14,6 +14,7 @@ from sightline.cli.demo import demo
 from sightline.cli.down import down
 from sightline.cli.evaluate import evaluate
 from sightline.cli.export import export_crops
+from sightline.cli.find_joints import find_joints
 from sightline.cli.rebuild import rebuild
 from sightline.cli.search import search
 from sightline.cli.status import status
@@ -38,6 +39,7 @@ app.command()(search)
 app.command()(publish.publish)
 app.command()(rebuild)
 app.command()(export_crops)
+app.command()(find_joints)
 app.command()(synthesize)
 app.command()(train)
 app.command()(evaluate)

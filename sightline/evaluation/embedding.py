@@ -16,9 +16,10 @@ from sightline.decoding import ImageLimits, decode_image
 from sightline.errors import RejectedFrame
 from sightline.evaluation.embedded import Corrupt, EmbeddedPictures, ModelFacts, embedded, finite
 from sightline.evaluation.embedder_file import CROP, EMBEDDING, KEYPOINTS, LoadedEmbedder
-from sightline.evaluation.keypoints_file import Keypoints, for_model, mirrored, model_joints
+from sightline.evaluation.keypoints_file import for_model, mirrored, model_joints
 from sightline.evaluation.market_layout import LabelledPicture
 from sightline.geometry import crop
+from sightline.keypoint_table import KeypointTable
 from sightline.ranking.distances import unit_length
 from sightline.types import Float32Array, UInt8Array
 
@@ -43,7 +44,7 @@ class PictureEmbedder:
     limits: ImageLimits
     batch_size: int = 32
     flip: bool = False
-    keypoints: Keypoints | None = None
+    keypoints: KeypointTable | None = None
     skip_corrupt: bool = False
 
     def __post_init__(self) -> None:
@@ -80,7 +81,7 @@ class PictureEmbedder:
     def _without_keypoints(self, pictures: Sequence[LabelledPicture]) -> int:
         if not self.model.uses_keypoints or self.keypoints is None:
             return 0
-        return sum(self.keypoints.of(picture.name) is None for picture in pictures)
+        return sum(picture.name not in self.keypoints for picture in pictures)
 
     def _embed(self, pictures: Sequence[LabelledPicture], images: Sequence[UInt8Array]) -> Float32Array:
         spec = self.model.spec
@@ -99,9 +100,9 @@ class PictureEmbedder:
         spec, known = self.model.spec, self.keypoints
         joints = np.zeros((len(pictures), len(model_joints(spec)), 3), np.float32)
         for row, (picture, image) in enumerate(zip(pictures, images, strict=True)):
-            found = known.of(picture.name) if known is not None else None
-            if found is not None:
-                joints[row] = for_model(found, (image.shape[1], image.shape[0]), spec)
+            if known is not None:
+                size_wh = (image.shape[1], image.shape[0])
+                joints[row] = for_model(known.of([picture.name], [size_wh])[0], size_wh, spec)
         return joints
 
     def _flipped(self, inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import ConfigurationError
+from sightline.picture_names import SUFFIXES
 
 QUERY, GALLERY, MULTI_QUERY = "query", "bounding_box_test", "gt_bbox"
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 _NAME = re.compile(r"(-1|\d+)_c(\d+)")
 _SHOWN = 3
 

@@ -8,7 +8,8 @@ from sightline.decoding import ImageLimits
 from sightline.evaluation.embedder_file import LoadedEmbedder, load_embedder
 from sightline.evaluation.embedding import PictureEmbedder
 from sightline.evaluation.embedding_options import EmbeddingOptions
-from sightline.evaluation.keypoints_file import Keypoints, find_keypoints, no_keypoints, read_keypoints
+from sightline.evaluation.keypoints_file import find_keypoints, no_keypoints
+from sightline.keypoint_table import KeypointTable, read_keypoints
 from sightline.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ def onnx_embedder(model: str, options: EmbeddingOptions, settings: Settings) -> 
     )
 
 
-def _keypoints(model: LoadedEmbedder, options: EmbeddingOptions) -> Keypoints | None:
+def _keypoints(model: LoadedEmbedder, options: EmbeddingOptions) -> KeypointTable | None:
     if not model.uses_keypoints:
         if options.keypoints is not None:
             _log.warning("%s takes no key points: %s is not read", model.spec.name, options.keypoints)

@@ -10,10 +10,10 @@ import numpy as np
 
 from sightline.errors import ConfigurationError
 from sightline.geometry import crop, letterbox
+from sightline.picture_names import SUFFIXES
 from sightline.spec import ModelSpec
 from sightline.types import UInt8Array
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 DRAWN = 6
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from sightline.errors import ConfigurationError
+from sightline.keypoint_table import KeypointTable
 from sightline.types import Float32Array, Int64Array
 from training.batch import MISSING
 from training.data.attribute_table import AttributeTable
-from training.data.keypoint_table import KeypointTable
 from training.data.reading import StoredPicture
 
 log = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ import numpy as np
 
 from sightline.attributes import ATTRIBUTES, OTHER
 from sightline.errors import ConfigurationError
+from sightline.picture_names import without_suffix
 from sightline.types import Int64Array
 from training.batch import MISSING
-from training.data.names import without_suffix
 from training.data.records import Picture
 
 MARKET_COLUMNS = {

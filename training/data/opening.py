@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sightline.body_model.fit import fit_dense_coordinates
+from sightline.keypoint_table import read_keypoints
 from sightline.types import Float32Array
 from training.augment.pipeline import training_pipeline
 from training.config import AugmentConfig
@@ -19,7 +20,6 @@ from training.data.evaluation_set import EvaluationPart, EvaluationSet
 from training.data.finding import Report, annotation_places, open_reid_set, silent
 from training.data.fingerprint import fingerprint
 from training.data.joining import Learnable, joined
-from training.data.keypoint_table import read_keypoints
 from training.data.readers.stream_crops import is_stream_crops, read_stream_keypoints
 from training.data.reading import Memory, StoredPicture, read_all
 from training.data.records import ReidSet

@@ -16,10 +16,10 @@ import numpy as np
 from sightline.errors import ConfigurationError, RejectedFrame
 from sightline.evaluation.detection.frames import DetectionSet, LabelledFrame
 from sightline.image_header import read_header
+from sightline.picture_names import SUFFIXES
 
 FRAMES, TABLE = "frames", "ground_truth.csv"
 _NUMBERS = ("x", "y", "w", "h")
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
 def is_camera_frames(folder: Path) -> bool:
@@ -34,7 +34,7 @@ def read_camera_frames(folder: Path) -> DetectionSet:
         ConfigurationError: the table lacks a column, a number is none, or a frame is not there or no picture.
     """
     boxes = _boxes(folder / TABLE)
-    paths = sorted(path for path in (folder / FRAMES).iterdir() if path.suffix.lower() in _SUFFIXES)
+    paths = sorted(path for path in (folder / FRAMES).iterdir() if path.suffix.lower() in SUFFIXES)
     absent = boxes.keys() - {path.name for path in paths}
     if absent:
         raise ConfigurationError(f"{folder / FRAMES / min(absent)} is named by {TABLE} and is not there")

@@ -13,8 +13,8 @@ from sightline.decoding import ImageLimits
 from sightline.errors import ConfigurationError
 from sightline.evaluation.embedder_file import LoadedEmbedder, load_embedder
 from sightline.evaluation.embedding import PictureEmbedder
-from sightline.evaluation.keypoints_file import Keypoints
 from sightline.evaluation.market_layout import LabelledFolder, read_market_layout
+from sightline.keypoint_table import KeypointTable
 from sightline.settings import load_settings
 from sightline.skeleton import JOINTS
 
@@ -83,12 +83,13 @@ def test_corrupt_pictures_are_left_out_if_asked(tmp_path: Path, people: Labelled
     assert embedded.of([people.gallery[3]])[0] == ()
 
 
-def joints_of(people: LabelledFolder, names: dict[str, list[float]]) -> Keypoints:
+def joints_of(people: LabelledFolder, names: dict[str, list[float]]) -> KeypointTable:
     """Key points of each query: the named joints, all others unseen."""
     joints = np.zeros((len(people.query), len(JOINTS), 3), np.float32)
     for name, values in names.items():
         joints[:, JOINTS.index(name)] = values
-    return Keypoints({picture.name: row for row, picture in enumerate(people.query)}, joints)
+    rows = {picture.name: row for row, picture in enumerate(people.query)}
+    return KeypointTable(rows, joints, in_pixels=True)
 
 
 def test_key_points_reach_the_model(tmp_path: Path, people: LabelledFolder) -> None:

@@ -15,8 +15,8 @@ from sightline.evaluation.embedding_options import EmbeddingOptions
 from sightline.evaluation.evaluating import EvaluationOptions
 from sightline.evaluation.market_layout import read_market_layout
 from sightline.evaluation.running import run_evaluation
+from sightline.keypoint_table import read_keypoints
 from training.data.config import DataConfig
-from training.data.keypoint_table import read_keypoints
 from training.embedding import embed_all
 from training.embedding_recipe import EmbeddingRecipe, open_data
 from training.job import run_job

@@ -14,7 +14,7 @@ from training.data.readers.image_files import image_files, subfolders
 from training.data.records import DISTRACTOR, Picture
 
 JOINTS_FILE = "joints.npz"
-"""An archive as :mod:`training.data.keypoint_table` reads it; without names its joints are in this order:"""
+"""An archive as :mod:`sightline.keypoint_table` reads it; without names its joints are in this order:"""
 
 LSP_JOINTS: tuple[str, ...] = (
     "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle",

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.errors import ConfigurationError
+from sightline.keypoint_table import KeypointTable, read_keypoints
 from training.data.annotations import joined_keypoints
 from training.data.archives import archive_at, unpacked
 from training.data.cache import default_cache
 from training.data.config import DataConfig
 from training.data.finding import Report, annotation_places, open_reid_set, silent
 from training.data.fingerprint import fingerprint
-from training.data.keypoint_table import KeypointTable, read_keypoints
 from training.data.opening import KEYPOINTS
 from training.data.posed.lsp import JOINTS_FILE, LSP_JOINTS, lsp_pictures, split
 from training.data.posed.posed_set import PosedSet

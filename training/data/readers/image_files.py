@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sightline.errors import ConfigurationError
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+from sightline.picture_names import SUFFIXES
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from sightline.errors import ConfigurationError, InputError
 from sightline.exported_crop import TABLE, ExportedCrop
+from sightline.keypoint_table import KeypointTable
 from sightline.skeleton import JOINTS
-from training.data.keypoint_table import KeypointTable
 from training.data.records import Picture, ReidSet, checked
 from training.data.splitting import split_by_identity
 

@@ -15,9 +15,9 @@ from sightline.cameras.synthetic.crops import Usable
 from sightline.cameras.synthetic.person import draw_person
 from sightline.cameras.synthetic.synthesis import Made, Synthesis, synthesize
 from sightline.errors import ConfigurationError
+from sightline.keypoint_table import read_keypoints
 from sightline.skeleton import JOINTS
 from training.data.attribute_table import read_attributes
-from training.data.keypoint_table import read_keypoints
 from training.data.readers.market1501 import is_market1501, read_market1501
 
 WANTED = Synthesis(

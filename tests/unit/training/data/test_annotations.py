@@ -11,12 +11,12 @@ import pytest
 
 from sightline.attributes import ATTRIBUTES
 from sightline.errors import ConfigurationError
+from sightline.keypoint_table import read_keypoints
+from sightline.picture_names import without_suffix
 from sightline.skeleton import JOINTS
 from training.batch import MISSING
 from training.data.annotations import annotation, joined_attributes, joined_keypoints
 from training.data.attribute_table import read_attributes
-from training.data.keypoint_table import read_keypoints
-from training.data.names import without_suffix
 from training.data.reading import StoredPicture
 from training.data.records import Picture
 

@@ -9,6 +9,7 @@ pixels; the default) or ``picture`` (parts of its width and height, in [0, 1]).
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from sightline.errors import ConfigurationError
+from sightline.picture_names import without_suffix
 from sightline.skeleton import JOINTS, indices
 from sightline.types import Float32Array
-from training.data.names import without_suffix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,10 @@ class KeypointTable:
     keypoints: Float32Array
     in_pixels: bool
     joints: tuple[str, ...] = JOINTS
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the table knows a picture."""
+        return name in self.rows
 
     def of(self, names: Sequence[str], sizes_wh: Sequence[tuple[int, int]]) -> Float32Array:
         """Key points of these pictures, of these sizes: float32 (N, J, 3), x and y in [0, 1] of the picture.
@@ -70,7 +75,7 @@ def read_keypoints(path: Path, *, unnamed: tuple[str, ...] = JOINTS) -> Keypoint
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         return _table(arrays, unnamed)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         expected = f"name (N,), xy (N, K, 2), K <= {len(JOINTS)}, and perhaps joints (K,), confidence (N, K), unit"
         raise ConfigurationError(f"{path}: expected a numpy archive of {expected}; {error}") from error
 

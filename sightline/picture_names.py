@@ -1,8 +1,9 @@
-"""The names that annotations are joined by."""
+"""The files that count as pictures, and the names that annotations are joined by."""
 
 from __future__ import annotations
 
-from training.data.readers.image_files import SUFFIXES
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+"""In lower case."""
 
 
 def without_suffix(name: str) -> str:
