@@ -40,6 +40,11 @@ class DetectionValidation:
 
     def measure(self, system: System) -> Figures:
         """The figures of a system that gives candidates."""
+        figures = average_precision(*self.detected(system))
+        return Figures("ap", {"ap50": figures.ap50, "ap": figures.ap}, figures.frames)
+
+    def detected(self, system: System) -> tuple[list[Detections], list[Float32Array]]:
+        """What it finds in each frame, best first, and who is there: boxes xyxy (B, 4), pixels of the frame."""
         system.eval()
         net = system.inference_net()
         found: list[Detections] = []
@@ -49,8 +54,7 @@ class DetectionValidation:
                 candidates, scores = net(laid_out(inputs.to(self.device), self.precision).images)
             found += [_detections(*each) for each in zip(candidates, scores, placed, strict=True)]
             people += boxes
-        figures = average_precision(found, people)
-        return Figures("ap", {"ap50": figures.ap50, "ap": figures.ap}, figures.frames)
+        return found, people
 
     def _batches(self) -> Iterator[tuple[Inputs, list[Float32Array], list[Letterbox]]]:
         for begin in range(0, len(self.frames), _BATCH):

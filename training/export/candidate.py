@@ -6,17 +6,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from sightline.errors import ConfigurationError
 from sightline.ports import Inference
 from sightline.spec import ModelSpec
 from sightline.types import UInt8Array
 from training.data.config import DataConfig
+from training.detection.calibration import calibration
+from training.detection.validation import DetectionValidation
 from training.export.contract_net import ContractNet
 from training.export.detector import detections_compared_on, export_detector
 from training.export.exporting import compared_on, export
 from training.export.gate import Finding, Precision
 from training.export.gate_data import read_gate_data, read_posed_crops
-from training.export.gate_frames import read_gate_frames
+from training.export.gate_frames import canvases, read_gate_frames
 from training.export.perception import compared_on_server, export_perception
 from training.export.served_iuv import served_iuv
 from training.export.served_net import crop_hw
@@ -122,8 +126,11 @@ def _detector(trained: AnyTrained, system: Detector, wanted: Wanted, data: DataC
     height, width = (wanted.canvas, wanted.canvas) if wanted.canvas else trained.recipe.size_hw
     if height % STRIDES[-1] or width % STRIDES[-1]:
         raise ConfigurationError(f"a detector's canvas has sides that are multiples of {STRIDES[-1]}, got {height}x{width}")
-    pictures = read_gate_frames(data, (height, width), limit=wanted.limit)
-    exported = export_detector(trained, system, pictures, name=wanted.name, terms=wanted.terms)
+    frames = read_gate_frames(data)
+    validation = DetectionValidation(frames, (height, width), trained.recipe.precision, torch.device("cpu"))
+    scores = calibration(*validation.detected(system))
+    pictures = canvases(frames, (height, width), limit=wanted.limit)
+    exported = export_detector(trained, system, pictures, name=wanted.name, terms=wanted.terms, calibration=scores)
 
     async def compare_on(server: Inference) -> Sequence[Finding]:
         return await detections_compared_on(server, exported, pictures)

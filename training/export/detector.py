@@ -27,6 +27,7 @@ from sightline.ports import Inference
 from sightline.spec import ModelSpec, TensorSpec
 from sightline.suppression import ROWS, Suppression
 from sightline.types import UInt8Array
+from training.detection.calibration import Calibration
 from training.export.gate import Finding, require_passed
 from training.export.onnx_file import onnx_bytes
 from training.nets.systems.detector import Detector
@@ -42,14 +43,15 @@ _BATCH = 8
 class ServedDetector(nn.Module):
     """uint8 pictures (N, H, W, 3) RGB -> candidates: boxes xyxy float32 (N, A, 4), pixels of it, and scores float32 (N, A)."""
 
-    def __init__(self, system: Detector) -> None:
+    def __init__(self, system: Detector, calibration: Calibration | None = None) -> None:
         super().__init__()
-        self.net = system.inference_net()
+        self.net, self.calibration = system.inference_net(), calibration or Calibration()
         self.training = self.net.training  # exporters put a net back into the mode that they met it in, with its children
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         boxes, scores = self.net(image.permute(0, 3, 1, 2))
-        return boxes, scores
+        logits = self.calibration.scale * torch.logit(scores, eps=1e-6) + self.calibration.shift
+        return boxes, logits.sigmoid()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,13 @@ class ExportedDetector:
 
 
 def export_detector(
-    trained: AnyTrained, system: Detector, pictures: UInt8Array, *, name: str, terms: str = ""
+    trained: AnyTrained,
+    system: Detector,
+    pictures: UInt8Array,
+    *,
+    name: str,
+    terms: str = "",
+    calibration: Calibration | None = None,
 ) -> ExportedDetector:
     """Export a detector in single precision. Blocking: seconds.
 
@@ -96,6 +104,7 @@ def export_detector(
         pictures: uint8 RGB (N, H, W, 3), two or more that it did not learn from, letterboxed; of the size that it will serve.
         name: on Triton.
         terms: of the data that it was trained on, kept in the spec.
+        calibration: of its scores; None = they stay as they are.
 
     Raises:
         ModelError: the exported net differs from the trained one, or finds nobody in any picture: then nothing is compared.
@@ -103,14 +112,15 @@ def export_detector(
     """
     if len(pictures) < 2:
         raise ValueError(f"expected two pictures or more to compare, got {len(pictures)}")
-    net = ServedDetector(system).eval()
+    net = ServedDetector(system, calibration).eval()
     traced = onnx_bytes(net, [torch.from_numpy(pictures[:2])], inputs=[IMAGE], outputs=_CANDIDATES)
     content = completed(onnx.load_from_string(traced), pictures.shape[1:3]).SerializeToString()
     session = OnnxSession.open(content, name=name)
     outputs = [row for batch in _batches(pictures) for row in _rows(session.run({IMAGE: batch}))]
     findings = _compared("torch and ONNX Runtime", _by_torch(net, pictures), outputs)
     require_passed(name, findings)
-    return ExportedDetector(_spec(trained, content, pictures, name=name, terms=terms), content, outputs, findings)
+    spec = _spec(trained, content, pictures, name=name, terms=terms, calibration=calibration)
+    return ExportedDetector(spec, content, outputs, findings)
 
 
 async def detections_compared_on(server: Inference, exported: ExportedDetector, pictures: UInt8Array) -> tuple[Finding, ...]:
@@ -170,8 +180,11 @@ def _rows(outputs: Arrays) -> list[Arrays]:
     return [{BOXES: boxes, SCORES: scores} for boxes, scores in zip(outputs[BOXES], outputs[SCORES], strict=True)]
 
 
-def _spec(trained: AnyTrained, content: bytes, pictures: UInt8Array, *, name: str, terms: str) -> ModelSpec:
+def _spec(
+    trained: AnyTrained, content: bytes, pictures: UInt8Array, *, name: str, terms: str, calibration: Calibration | None
+) -> ModelSpec:
     recipe, commit = trained.recipe, trained.provenance.get("git_commit", "unknown")
+    scores = f", {calibration.describe()}" if calibration else ""
     return ModelSpec(
         name=name,
         kind="detector",
@@ -182,6 +195,6 @@ def _spec(trained: AnyTrained, content: bytes, pictures: UInt8Array, *, name: st
         ),
         class_names=("person",),
         sha256=hashlib.sha256(content).hexdigest(),
-        source=f"recipe {recipe.name}, fp32, seed {recipe.seed}, data {trained.data[:12]}, commit {commit}",
+        source=f"recipe {recipe.name}, fp32, seed {recipe.seed}, data {trained.data[:12]}, commit {commit}{scores}",
         terms=terms,
     )

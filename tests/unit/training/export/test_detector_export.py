@@ -17,7 +17,7 @@ from sightline.types import UInt8Array
 from training.data.config import DataConfig
 from training.export.candidate import Wanted, candidate
 from training.export.detector import ExportedDetector, detections_compared_on, export_detector
-from training.export.gate_frames import read_gate_frames
+from training.export.gate_frames import canvases, read_gate_frames
 from training.nets.detector.config import DetectorConfig
 from training.nets.systems.detector import Detector
 from training.recipe import DataFacts
@@ -103,10 +103,10 @@ async def test_a_server_is_held_to_the_same() -> None:
 
 def test_frames_for_validation_are_compared(tmp_path: Path) -> None:
     folder = write_detection_set(tmp_path / "set", val=5)
-    frames = read_gate_frames(DataConfig(path=folder), (64, 96), limit=3)
+    frames = canvases(read_gate_frames(DataConfig(path=folder)), (64, 96), limit=3)
     assert frames.shape == (3, 64, 96, 3)
     with pytest.raises(ConfigurationError, match="1 frames for validation, and a comparison needs two"):
-        read_gate_frames(DataConfig(path=write_detection_set(tmp_path / "small", val=1)), (64, 96), limit=3)
+        read_gate_frames(DataConfig(path=write_detection_set(tmp_path / "small", val=1)))
 
 
 def test_the_canvas_is_the_recipes_or_another_multiple_of_32(tmp_path: Path) -> None:
