@@ -45,7 +45,7 @@ def people_in(data: Path, *, any_layout: bool, progress: Progress) -> tuple[Labe
     Raises:
         ConfigurationError: it is neither folder nor archive, cannot be unpacked, or is laid out otherwise.
     """
-    folder = _unpacked(data, progress)
+    folder = unpacked_folder(data, progress)
     if any_layout and data.exists() and not is_market_layout(folder):
         with training_installed(f"reading a data set such as {data}"):
             from training.labelled_people import labelled_people
@@ -61,11 +61,16 @@ def detection_folder(data: Path, *, progress: Progress) -> Path | None:
 
     What `sightline synthesize` writes is of both kinds: it is people to be found again, its ``detection/`` are frames.
     """
-    folder = _unpacked(data, progress)
+    folder = unpacked_folder(data, progress)
     return folder if folder.is_dir() and not is_market_layout(folder) and is_detection_set(folder) else None
 
 
-def _unpacked(data: Path, progress: Progress) -> Path:
+def unpacked_folder(data: Path, progress: Progress) -> Path:
+    """The folder of a data set, unpacked once into the cache where it is an archive.
+
+    Raises:
+        ConfigurationError: it is a file of another kind, or the archive is broken.
+    """
     from training.data.archives import archive_at, unpacked
     from training.data.cache import default_cache
 

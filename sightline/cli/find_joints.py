@@ -36,6 +36,7 @@ def find_joints(
     - `sightline find-joints cuhk03/images.tar cuhk03/keypoints.npz`
     - `sightline find-joints our-people our-people/keypoints.npz`, then `sightline train --recipe embedder --data our-people`
     """
+    from sightline.cli.evaluate_plan import unpacked_folder
     from sightline.cli.progress import CountDisplay
     from sightline.decoding import ImageLimits
     from sightline.evaluation.poses.finding import find_joints as find
@@ -45,17 +46,19 @@ def find_joints(
 
     if output.suffix != ".npz":
         raise typer.BadParameter(f"{output}: key points are kept in an .npz file")
+    if not output.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {output.absolute().parent}: make it first")
     settings = load_settings(config)
     loaded = load_keypoints(model, settings, threads=threads or settings.cores.total or os.cpu_count() or 1)
-    found = pictures_in(pictures)
     with CountDisplay() as display:
+        found = pictures_in(unpacked_folder(pictures, display.report))
         display.report("finding joints", 0, len(found))
         on_picture = partial(display.report, "finding joints", 1, len(found))
         joints = find(loaded, found, limits=ImageLimits.from_settings(settings.stream), on_picture=on_picture)
     write_joints(joints, output, model=f"{loaded.spec.name} {loaded.spec.sha256[:12]}")
     stdout.print(f"Joints of {len(joints.names)} people in {output}", highlight=False, soft_wrap=True)
     for path, reason in joints.unreadable[:_SHOWN]:
-        stderr.print(f"[bold red]left out:[/] {escape(path)}: {escape(reason)}", highlight=False, soft_wrap=True)
+        stderr.print(f"[bold red]left out:[/] {escape(str(path))}: {escape(reason)}", highlight=False, soft_wrap=True)
     if joints.unreadable:
         stderr.print(f"{len(joints.unreadable)} of {len(found)} pictures cannot be read", highlight=False)
         raise typer.Exit(1)

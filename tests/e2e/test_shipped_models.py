@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 import tempfile
@@ -18,23 +17,16 @@ from support.command_line import CommandLine
 from support.invariants import Ledger, assert_exactly_once, read_ledger
 from support.processes import until
 
-from benchmarks.street_camera import (
-    detection_recall,
-    label_sightings,
-    named_pids,
-    rank_sightings,
-    read_people,
-    read_queries,
-    unpack_frames,
-)
-from benchmarks.street_run import embedded
+from benchmarks.street_camera import unpack_frames
+from benchmarks.street_run import score
 from sightline.adapters.milvus import sighting_ids
 from sightline.models.selection import select_models
 from sightline.settings import Settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.shared, pytest.mark.timeout(1200)]
 
-START, START_US = "2026-03-01T08:00:00Z", 1_772_352_000_000_000
+START = "2026-03-01T08:00:00Z"
+"""That of :data:`benchmarks.street_run.START_US`."""
 STREET_FRAMES = 300
 MAN_XYWH = (486, 36, 118, 414)
 """The man in black top and white trousers in the first frame of room B; nobody in room A is as tall as he is there."""
@@ -46,7 +38,7 @@ class Seen:
     """The running product, all frames seen."""
 
     commands: CommandLine
-    street: list[Path]
+    frames: list[Path]
     shared_dir: Path
 
     @cached_property
@@ -67,7 +59,7 @@ def seen(shared_dir: Path) -> Iterator[Seen]:
     frames = unpack_frames(shared_dir / "data" / "street_camera" / "camera6.tar", street)
     for unused in frames[STREET_FRAMES:]:
         unused.unlink()
-    seen = Seen(commands, frames[:STREET_FRAMES], shared_dir)
+    seen = Seen(commands, frames, shared_dir)
     try:
         commands.run("up")
         when = ("--start-time", START, "--fast")
@@ -110,13 +102,8 @@ def test_the_man_of_room_b_is_found_in_room_a(seen: Seen) -> None:
 def test_people_of_the_street_are_found_by_crops_of_other_cameras(seen: Seen) -> None:
     """Printed; far below it the test fails."""
     street = [one for one in seen.ledger.sightings if one.camera == "street"]
-    there = {frame.name for frame in seen.street}
-    everybody = read_people(seen.shared_dir / "data" / "street_camera" / "camera6.tar")
-    people = {name: frame for name, frame in everybody.items() if name in there}
-    recall = detection_recall(street, seen.street, people, start_us=START_US)
-    queries = read_queries(seen.shared_dir / "data" / "market1501" / "images.tar", named_pids(people))
-    vectors = asyncio.run(embedded(seen.settings, queries))
-    ranking = rank_sightings(queries, vectors, street, label_sightings(street, seen.street, people, start_us=START_US))
+    [scored] = score(seen.settings, street, seen.frames, least_scores=(0.0,))
+    recall, ranking = scored.recall, scored.ranking
     print(
         f"\nstreet camera: rank-1 {ranking.cmc[0]:.3f}, mAP {ranking.mean_ap:.3f} ({ranking.queries} queries, "
         f"{len(street)} sightings); {recall.found} of {recall.people} people found"

@@ -84,3 +84,9 @@ def test_nothing_is_written_over_and_nothing_broken_is_passed_on(model, tmp_path
     with pytest.raises(ModelError, match="was changed"):
         write_for([model], tmp_path / "there", Placement())
     assert not (tmp_path / "there").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(model, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        write_for([model], tmp_path / "file" / "there", Placement())

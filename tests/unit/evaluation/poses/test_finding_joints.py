@@ -87,7 +87,8 @@ def test_a_copy_is_one_picture_and_another_of_the_same_name_is_refused(tmp_path:
     for name, size in (("query/a.jpg", 32), ("gt_bbox/a.jpg", 32)):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(jpeg(size, 64))
-    assert [path for path, _ in pictures_in(tmp_path)] == ["gt_bbox/a.jpg"]
+    (tmp_path / "query/._a.jpg").write_bytes(b"of a foreign archive")
+    assert pictures_in(tmp_path) == [tmp_path / "gt_bbox/a.jpg"]
     (tmp_path / "query/a.jpg").write_bytes(jpeg(16, 64))
     with pytest.raises(ConfigurationError, match="have one name"):
         pictures_in(tmp_path)
@@ -96,6 +97,16 @@ def test_a_copy_is_one_picture_and_another_of_the_same_name_is_refused(tmp_path:
 def test_where_there_are_no_pictures(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="there are no pictures"):
         pictures_in(tmp_path)
-    (tmp_path / "text.tar").write_text("text")
-    with pytest.raises(ConfigurationError, match=r"no folder, \.tar or \.zip"):
-        pictures_in(tmp_path / "text.tar")
+
+
+def test_what_cannot_be_done_is_said_before_the_work(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(32, 64))
+    (tmp_path / "broken.tar").write_text("text")
+    nowhere = CliRunner().invoke(app, ["find-joints", str(tmp_path), str(tmp_path / "none" / "k.npz"), "--model", str(model)])
+    assert nowhere.exit_code == 2
+    assert "there is no folder" in " ".join(nowhere.stderr.split())
+    broken = CliRunner().invoke(
+        app, ["find-joints", str(tmp_path / "broken.tar"), str(tmp_path / "k.npz"), "--model", str(model)]
+    )
+    assert isinstance(broken.exception, ConfigurationError)
+    assert not (tmp_path / "k.npz").exists()
