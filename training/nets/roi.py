@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchvision.ops import roi_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +141,8 @@ def _reduced(table: Tensor, bins: _Bins, side: int, most: int) -> Tensor:
 
 
 def _by_operator(features: Tensor, windows: Windows, size_hw: tuple[int, int]) -> Tensor:
+    from torchvision.ops import roi_pool  # slow to import, and every process that trains begins with this module
+
     count, parts = windows.visible.shape
     height, width = features.shape[-2:]
     scale = torch.tensor((width, height, width, height), dtype=torch.float32, device=features.device)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from sightline.skeleton import indices
 from sightline.types import Float32Array
@@ -78,8 +77,8 @@ def separation(confidence: Float32Array, seen: NDArray[np.bool_]) -> float:
     Returns:
         In [0, 1]; 0.5 = says nothing; NaN where all are seen, or none.
     """
-    positive, negative = int(seen.sum()), int((~seen).sum())
-    if not positive or not negative:
+    hidden = np.sort(confidence[~seen])
+    if not len(hidden) or seen.sum() == 0:
         return float("nan")
-    ranks = rankdata(confidence)
-    return float((ranks[seen].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    below, not_above = (np.searchsorted(hidden, confidence[seen], side) for side in ("left", "right"))
+    return float((below + not_above).mean() / (2 * len(hidden)))
