@@ -34,7 +34,7 @@ class Calibration:
         return f"scores calibrated ({self.scale:.2f}, {self.shift:+.2f})"
 
 
-def calibration(found: Sequence[Detections], people: Sequence[Float32Array]) -> Calibration:
+def calibration(found: Sequence[Detections], people: Sequence[Float32Array]) -> Calibration | None:
     """The one by which 0.5 is where precision and recall balance best (F1), and from 0.1 on one in four detections is right.
 
     Args:
@@ -42,7 +42,7 @@ def calibration(found: Sequence[Detections], people: Sequence[Float32Array]) -> 
         people: of the same frames, float32 (B, 4) xyxy: everybody who is there. A detection is right by an IoU of 0.5.
 
     Returns:
-        What changes nothing where hardly anybody is found.
+        None where nobody is found, or too few for a threshold.
     """
     total = sum(map(len, people))
     scores = np.concatenate([np.zeros(0, np.float32), *(each.scores for each in found)]).astype(np.float64)
@@ -50,11 +50,11 @@ def calibration(found: Sequence[Detections], people: Sequence[Float32Array]) -> 
     order = np.argsort(-scores, kind="stable")
     scores, hits = scores[order], np.cumsum(np.concatenate([np.zeros(0, np.bool_), *right])[order])
     if total == 0 or not len(hits) or hits[-1] == 0:
-        return Calibration()
+        return None
     count = np.arange(1, len(hits) + 1)
     balanced = int((2 * hits / (count + total)).argmax())
     doubtful = np.flatnonzero(hits / count >= _RIGHT_OF_DOUBTFUL)
-    return _through(scores, balanced, int(doubtful[-1])) if len(doubtful) else Calibration()
+    return _through(scores, balanced, int(doubtful[-1])) if len(doubtful) else None
 
 
 def _through(scores: NDArray[np.float64], balanced: int, doubtful: int) -> Calibration:

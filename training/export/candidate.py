@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ from training.nets.systems.iuv import IuvSystem
 from training.nets.systems.pose_system import PoseSystem
 from training.recipes.densepose import DenseposeRecipe
 from training.trained import AnyTrained, describing
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,12 @@ def _detector(trained: AnyTrained, system: Detector, wanted: Wanted, data: DataC
     frames = read_gate_frames(data)
     validation = DetectionValidation(frames, (height, width), trained.recipe.precision, torch.device("cpu"))
     scores = calibration(*validation.detected(system))
+    if scores is None:
+        logger.warning(
+            "too few people are found in %s to calibrate the scores by: they stay the net's own, and the stream's thresholds "
+            "may not suit them; export with --data that shows people",
+            data.path,
+        )
     pictures = canvases(frames, (height, width), limit=wanted.limit)
     exported = export_detector(trained, system, pictures, name=wanted.name, terms=wanted.terms, calibration=scores)
 

@@ -109,10 +109,11 @@ def test_frames_for_validation_are_compared(tmp_path: Path) -> None:
         read_gate_frames(DataConfig(path=write_detection_set(tmp_path / "small", val=1)))
 
 
-def test_the_canvas_is_the_recipes_or_another_multiple_of_32(tmp_path: Path) -> None:
+def test_the_canvas_is_the_recipes_or_another_multiple_of_32(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     system, data = detector(), write_detection_set(tmp_path / "set")
     trained = Trained(system, PersonDetectorRecipe(size_hw=(64, 96)), FACTS, "f" * 64, 7, {}, {"git_commit": "abc"})
     made = candidate(trained, Wanted("person_detector", data))
+    assert "too few people are found" in caplog.text, "an untrained net finds nobody whom scores could be calibrated by"
     assert made.spec.canvas_hw == (64, 96)
     assert candidate(trained, Wanted("person_detector", data, canvas=128)).spec.canvas_hw == (128, 128)
     assert all(finding.passed for finding in asyncio.run(made.compare_on(Server(made.onnx))))
