@@ -17,6 +17,7 @@ from training.nets.backbones.config import NarrowResidualConfig
 from training.nets.joint_loss.config import BranchConfig, JointLossConfig
 from training.nets.systems.embedder import Embedder
 from training.recipe import DataFacts
+from training.recipes.paper_rows import Overrides, PaperRow, by_name
 
 _BRANCH = NarrowResidualConfig(channels=(32, 64, 64, 128))
 """Behind the tap at half of the trunk's width."""
@@ -79,3 +80,24 @@ class EmbedderRecipe(EmbeddingRecipe):
         if facts.attributes:
             terms["attributes"] = AttributeLoss(tuple(facts.attributes))
         return terms
+
+
+_TRUNK: Overrides = {"system.regions": "none", "phases.0.weights": {"softmax": 1.0, "triplet": 1.0}}
+
+ROWS: Mapping[str, PaperRow] = by_name(
+    (
+        PaperRow("softmax", {**_TRUNK, "phases.0.weights": {"softmax": 1.0}}),
+        PaperRow("triplet", _TRUNK, baseline="softmax"),
+        PaperRow("attributes", {"system.regions": "none"}, baseline="triplet"),
+        PaperRow("whole", {}, baseline="attributes"),
+        PaperRow("stripes", {"system.regions": "stripes"}, baseline="attributes"),
+        PaperRow("never_without_pose", {"augment.hide_pose": 0.0}, baseline="whole"),
+        PaperRow("large_pictures", {"growing": ()}, baseline="whole"),
+    )
+)
+"""What each step brings, from the trunk and its softmax loss on; there is no paper to compare with."""
+
+CPU: Overrides = {"phases.0.epochs": 6, "growing": ((0, (96, 48)), (5, (128, 64)))}
+"""A quarter of an hour a row on one core."""
+
+GPU: Overrides = {"phases.0.epochs": 60, "growing": (), "precision": {"bf16": True, "channels_last": True}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from training.recipes import deep_person_rows, djl_rows, dsa, joint_loss, lrdnn_rows
+from training.recipes import deep_person_rows, djl_rows, dsa, embedder, joint_loss, lrdnn_rows
 from training.recipes.baseline import BaselineRecipe, baseline_cpu
 from training.recipes.deep_person import DeepPersonRecipe
 from training.recipes.djl import DjlRecipe
@@ -89,4 +89,17 @@ _DSA = PaperTable(
     key=("baseline_smoothing", "two_branches", "dsa"),
 )
 
-PAPERS: Mapping[str, PaperTable] = {table.name: table for table in (_BASELINE, _DJL, _LRDNN, _DSA, _DEEP_PERSON, _JOINT_LOSS)}
+_EMBEDDER = PaperTable(
+    name="embedder",
+    title="The embedder that ships",
+    rows=embedder.ROWS,
+    scales={
+        "cpu": Scale(embedder.EmbedderRecipe(), lambda row: {**embedder.CPU, **row.overrides}),
+        "gpu": Scale(embedder.EmbedderRecipe(), lambda row: {**row.overrides, **embedder.GPU}),
+    },
+    key=("softmax", "triplet", "attributes", "whole"),
+)
+
+PAPERS: Mapping[str, PaperTable] = {
+    table.name: table for table in (_BASELINE, _DJL, _LRDNN, _DSA, _DEEP_PERSON, _JOINT_LOSS, _EMBEDDER)
+}
