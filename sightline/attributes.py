@@ -28,6 +28,9 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Attribute -> its values, in order."""
 
+MISSING = -1
+"""The place of a value that nobody labelled."""
+
 _SEPARATOR = ":"
 
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-MISSING = -1
-"""The value of an attribute that nobody labelled: no loss is taken of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -50,7 +47,8 @@ class Targets:
     Attributes:
         classes: int64 (N,): the identity as a class, 0 … K-1, of the training set.
         camids: int64 (N,).
-        attributes: int64 (N, A): the class of each attribute, :data:`MISSING` where it is not known; (N, 0) without any.
+        attributes: int64 (N, A): the class of each attribute, :data:`sightline.attributes.MISSING` where it is not known;
+            (N, 0) without any.
         keypoints: the very tensor of the inputs: pose nets learn it, and losses may choose by it.
         boxes: float32 (N, B, 4): the people of a picture, xyxy in pixels of the net's input; rows of zeros are nobody.
             None = not asked for.

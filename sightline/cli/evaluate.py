@@ -61,6 +61,14 @@ def evaluate(
         Path | None,
         typer.Option(help="Key points (.npz). Unset: keypoints.npz in the folder or beside it.", rich_help_panel=EMBED),
     ] = None,
+    attributes: Annotated[
+        Path | None,
+        typer.Option(
+            help="What the people's attributes are (.csv), for models that tell them. Unset: attributes.csv in the folder or "
+            "beside it.",
+            rich_help_panel=REPORT,
+        ),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a run.", rich_help_panel=EMBED)] = 32,
     threads: Annotated[int | None, typer.Option(min=1, help="Unset: cores.total.", rich_help_panel=EMBED)] = None,
     device: Annotated[
@@ -152,8 +160,8 @@ def evaluate(
         )
         evaluate_poses(model, data, settings, threads=threads, output=output, pictures=pictures, as_json=as_json)
         return
-    from sightline.cli.evaluate_display import figures_table, remarks
-    from sightline.cli.evaluate_plan import is_trained, loaded_model, people_in
+    from sightline.cli.evaluate_display import attributes_table, figures_table, remarks
+    from sightline.cli.evaluate_plan import attributes_of, is_trained, loaded_model, people_in
     from sightline.decoding import ImageLimits
     from sightline.evaluation.embedding_options import EmbeddingOptions
     from sightline.evaluation.evaluating import EvaluationOptions
@@ -184,7 +192,8 @@ def evaluate(
             skip_corrupt=skip_corrupt,
         )
         loaded = loaded_model(model, embedding, settings, device=device)
-        report = run_evaluation(people, loaded.embedder, options, progress=display.report)
+        known = attributes_of(loaded.embedder.facts, attributes, places)
+        report = run_evaluation(people, loaded.embedder, options, attributes=known, progress=display.report)
         if output is not None:
             shown = Figures(loaded.insides, pictures=pictures or 6) if figures else None
             limits = ImageLimits.from_settings(settings.stream)
@@ -193,6 +202,8 @@ def evaluate(
         typer.echo(report.to_json(), nl=False)
         return
     stdout.print(figures_table(report))
+    if report.attributes:
+        stdout.print(attributes_table(report))
     for line in remarks(report):
         stderr.print(line, highlight=False, markup=False)
     if output is not None:

@@ -21,6 +21,18 @@ def figures_table(report: EvaluationReport) -> Table:
     return table
 
 
+def attributes_table(report: EvaluationReport) -> Table:
+    """How often the model is right about each attribute, in percent."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("attribute")
+    for heading in ("pictures", "right", "mean of its values", "always the commonest"):
+        table.add_column(heading, justify="right")
+    for of in report.attributes:
+        parts = (of.accuracy, of.balanced, of.commonest)
+        table.add_row(of.attribute, str(of.pictures), *(f"{100 * part:.1f}" for part in parts))
+    return table
+
+
 def remarks(report: EvaluationReport) -> list[str]:
     """What a reader of the figures must know."""
     document = report.document()

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.cli.training_extra import training_installed
+from sightline.errors import ConfigurationError
 from sightline.evaluation.detection.layouts import is_detection_set
 from sightline.evaluation.market_layout import LabelledFolder, is_market_layout, read_market_layout
 
 if TYPE_CHECKING:
-    from sightline.evaluation.embedded import Embedder
+    from sightline.attribute_table import AttributeTable
+    from sightline.evaluation.embedded import Embedder, ModelFacts
     from sightline.evaluation.embedding_options import EmbeddingOptions
     from sightline.evaluation.insides import Insides
     from sightline.evaluation.running import Progress
@@ -81,6 +83,23 @@ def unpacked_folder(data: Path, progress: Progress) -> Path:
     folder = unpacked(archive, default_cache())
     inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def attributes_of(model: ModelFacts, file: Path | None, places: tuple[Path, ...]) -> AttributeTable | None:
+    """What is known of the people, where the model tells attributes; None = it tells none, or nobody labelled them.
+
+    Raises:
+        ConfigurationError: the file is missing or no table of attributes, or was named for a model that tells none.
+    """
+    from sightline.attribute_table import read_attributes
+    from sightline.evaluation.keypoints_file import find_beside
+
+    if not model.attributes:
+        if file is not None:
+            raise ConfigurationError(f"{model.name} tells no attributes: leave out --attributes")
+        return None
+    path = file or find_beside(places, "attributes.csv")
+    return None if path is None else read_attributes(path)
 
 
 def is_trained(model: str) -> bool:

@@ -28,6 +28,7 @@ class ModelFacts:
         version: of the weights under this name; None = they have none.
         embedding_space: its name; None = the model is of no embedding space yet.
         step: of the training run; None = it is not known.
+        attributes: names of the attribute values that it gives probabilities of.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ModelFacts:
     version: int | None = None
     embedding_space: str | None = None
     step: int | None = None
+    attributes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         version = "" if self.version is None else f" version {self.version}"
@@ -59,12 +61,14 @@ class EmbeddedPictures:
         features: float32 (P, D), at length 1.
         corrupt: the others.
         without_keypoints: how many of the P have no key points, though the model takes them: all their joints are unseen.
+        attributes: float32 (P, A): probabilities of the attribute values that the model names; None = it names none.
     """
 
     rows: Mapping[LabelledPicture, int]
     features: Float32Array
     corrupt: tuple[Corrupt, ...] = ()
     without_keypoints: int = 0
+    attributes: Float32Array | None = None
 
     def of(self, pictures: Sequence[LabelledPicture]) -> tuple[tuple[LabelledPicture, ...], Float32Array]:
         """Those of ``pictures`` that are among them, and their features."""
@@ -105,6 +109,7 @@ def embedded(
     corrupt: Sequence[Corrupt],
     *,
     without_keypoints: int = 0,
+    attributes: Float32Array | None = None,
     skip_corrupt: bool = False,
 ) -> EmbeddedPictures:
     """What became of the pictures.
@@ -113,7 +118,7 @@ def embedded(
         pictures: P that could be decoded.
         features: float32 (P, D), at length 1.
         corrupt: those that could not.
-        without_keypoints: see :class:`EmbeddedPictures`.
+        without_keypoints, attributes: see :class:`EmbeddedPictures`.
         skip_corrupt: whether the evaluation goes on without them.
 
     Raises:
@@ -122,7 +127,7 @@ def embedded(
     if corrupt and not skip_corrupt:
         raise ConfigurationError(f"{_told(corrupt)}: repair or remove them, or leave them out with --skip-corrupt")
     rows = {picture: row for row, picture in enumerate(pictures)}
-    return EmbeddedPictures(rows, features, tuple(corrupt), without_keypoints)
+    return EmbeddedPictures(rows, features, tuple(corrupt), without_keypoints, attributes)
 
 
 def finite(features: Float32Array, pictures: Sequence[LabelledPicture], model: str) -> Float32Array:

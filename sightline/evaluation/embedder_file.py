@@ -18,7 +18,7 @@ from sightline.settings import Settings
 from sightline.spec import SPEC_FILE, CropRule, ModelSpec, TensorSpec, file_sha256
 
 ONNX_SUFFIX = ".onnx"
-CROP, KEYPOINTS, EMBEDDING = "crop", "keypoints", "embedding"
+CROP, KEYPOINTS, EMBEDDING, ATTRIBUTES = "crop", "keypoints", "embedding", "attributes"
 CHANNELS = 3
 
 

@@ -1,6 +1,6 @@
 """Pictures to features by an ONNX model, batch by batch, in this process.
 
-Legend: P pictures, N of a batch, D dimensions, K joints.
+Legend: P pictures, N of a batch, D dimensions, K joints, A attribute values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sightline.decoding import ImageLimits, decode_image
 from sightline.errors import RejectedFrame
 from sightline.evaluation.embedded import Corrupt, EmbeddedPictures, ModelFacts, embedded, finite
-from sightline.evaluation.embedder_file import CROP, EMBEDDING, KEYPOINTS, LoadedEmbedder
+from sightline.evaluation.embedder_file import ATTRIBUTES, CROP, EMBEDDING, KEYPOINTS, LoadedEmbedder
 from sightline.evaluation.keypoints_file import for_model, mirrored, model_joints
 from sightline.evaluation.market_layout import LabelledPicture
 from sightline.geometry import crop
@@ -55,24 +55,39 @@ class PictureEmbedder:
     def facts(self) -> ModelFacts:
         """As the model's spec says."""
         spec = self.model.spec
-        return ModelFacts(spec.name, spec.sha256, version=spec.version, embedding_space=spec.embedding_space.name)
+        return ModelFacts(
+            spec.name,
+            spec.sha256,
+            version=spec.version,
+            embedding_space=spec.embedding_space.name,
+            attributes=spec.attributes,
+        )
 
     def embed(self, pictures: Sequence[LabelledPicture], report: Callable[[int], None]) -> EmbeddedPictures:
         """See :class:`~sightline.evaluation.embedded.Embedder`."""
         kept: list[LabelledPicture] = []
         corrupt: list[Corrupt] = []
         features = [np.zeros((0, self._dimension), np.float32)]
+        attributes = [np.zeros((0, len(self.model.spec.attributes)), np.float32)]
         without = 0
         for start in range(0, len(pictures), self.batch_size):
             batch = pictures[start : start + self.batch_size]
             good, images = _decoded(batch, self.limits, corrupt)
             if good and (self.skip_corrupt or not corrupt):  # after a corrupt one the others are only counted
-                features.append(self._embed(good, images))
+                described, told = self._embed(good, images)
+                features.append(described)
+                attributes.append(told)
                 without += self._without_keypoints(good)
                 kept += good
             report(len(batch))
-        every = np.concatenate(features)
-        return embedded(kept, every, corrupt, without_keypoints=without, skip_corrupt=self.skip_corrupt)
+        return embedded(
+            kept,
+            np.concatenate(features),
+            corrupt,
+            without_keypoints=without,
+            attributes=np.concatenate(attributes) if self.model.spec.attributes else None,
+            skip_corrupt=self.skip_corrupt,
+        )
 
     @property
     def _dimension(self) -> int:
@@ -83,7 +98,8 @@ class PictureEmbedder:
             return 0
         return sum(picture.name not in self.keypoints for picture in pictures)
 
-    def _embed(self, pictures: Sequence[LabelledPicture], images: Sequence[UInt8Array]) -> Float32Array:
+    def _embed(self, pictures: Sequence[LabelledPicture], images: Sequence[UInt8Array]) -> tuple[Float32Array, Float32Array]:
+        """Features (N, D) and what is told of attributes (N, A)."""
         spec = self.model.spec
         assert spec.crop is not None, "every kind but the detector has a crop rule: ModelSpec checks it"
         wholes = [np.array([0, 0, image.shape[1], image.shape[0]], np.float32) for image in images]
@@ -91,10 +107,12 @@ class PictureEmbedder:
         inputs: dict[str, NDArray[Any]] = {CROP: crops}
         if self.model.uses_keypoints:
             inputs[KEYPOINTS] = self._keypoints_of(pictures, images)
-        features = unit_length(self.model.session.run(inputs)[EMBEDDING])
+        outputs = self.model.session.run(inputs)
+        features = unit_length(outputs[EMBEDDING])
         if self.flip:
             features = unit_length(features + unit_length(self.model.session.run(self._flipped(inputs))[EMBEDDING]))
-        return finite(np.asarray(features, np.float32), pictures, spec.name)
+        told = outputs[ATTRIBUTES] if spec.attributes else np.zeros((len(pictures), 0), np.float32)
+        return finite(np.asarray(features, np.float32), pictures, spec.name), told
 
     def _keypoints_of(self, pictures: Sequence[LabelledPicture], images: Sequence[UInt8Array]) -> Float32Array:
         spec, known = self.model.spec, self.keypoints

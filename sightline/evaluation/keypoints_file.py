@@ -16,8 +16,13 @@ FILE_NAME = "keypoints.npz"
 
 
 def find_keypoints(places: Iterable[Path]) -> Path | None:
-    """``keypoints.npz`` in the first of these folders that has it, in it or beside it; None where none has."""
-    candidates = (where / FILE_NAME for place in places for where in (place, place.resolve().parent))
+    """``keypoints.npz``, see :func:`find_beside`."""
+    return find_beside(places, FILE_NAME)
+
+
+def find_beside(places: Iterable[Path], name: str) -> Path | None:
+    """The file of this name in the first of these folders that has it, in it or beside it; None where none has."""
+    candidates = (where / name for place in places for where in (place, place.resolve().parent))
     return next((path for path in candidates if path.is_file()), None)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sightline.evaluation.attribute_accuracy import AttributeAccuracy
 from sightline.evaluation.embedded import EmbeddedPictures, ModelFacts
 from sightline.evaluation.evaluating import Evaluation, Ranking
 from sightline.evaluation.market_layout import LabelledFolder
@@ -30,6 +31,7 @@ class EvaluationReport:
         evaluation: the rankings.
         flip: whether mirrored pictures were added.
         embed_seconds: it took to embed the pictures.
+        attributes: how often the model is right about each; empty = it tells none, or nobody labelled them.
     """
 
     model: ModelFacts
@@ -38,6 +40,7 @@ class EvaluationReport:
     evaluation: Evaluation
     flip: bool
     embed_seconds: float
+    attributes: tuple[AttributeAccuracy, ...] = ()
 
     @property
     def title(self) -> str:
@@ -72,6 +75,7 @@ class EvaluationReport:
                 "seed": options.seed,
             },
             "by_query_camera": _by_camera(evaluation),
+            "attributes": {of.attribute: _attribute(of) for of in self.attributes},
             "seconds": self._seconds(),
         }
 
@@ -94,7 +98,10 @@ class EvaluationReport:
         if data["without_keypoints"]:
             said.append(f"{data['without_keypoints']} pictures have no key points: all their joints were taken as unseen.")
         rankings = {"plain": evaluation.plain} | ({"re-ranked": evaluation.reranked} if evaluation.reranked else {})
-        return "\n\n".join([f"# {self.title}", *said, _table(rankings), _camera_table(document)]) + "\n"
+        tables = [_table(rankings), _camera_table(document)]
+        if self.attributes:
+            tables.append(_attribute_table(self.attributes))
+        return "\n\n".join([f"# {self.title}", *said, *tables]) + "\n"
 
     def write(self, folder: Path, *, more: str = "") -> None:
         """Write both documents into a folder that exists; ``more`` is Markdown that stands at the end of the one for people."""
@@ -154,6 +161,18 @@ def _camera_table(document: Mapping[str, Any]) -> str:
         for row in document["by_query_camera"]
     ]
     return markdown_table(["camera of the query", "queries", "rank-1", "mAP"], rows)
+
+
+def _attribute(of: AttributeAccuracy) -> dict[str, Any]:
+    return {name: value for name, value in asdict(of).items() if name != "attribute"}
+
+
+def _attribute_table(attributes: Sequence[AttributeAccuracy]) -> str:
+    rows = [
+        [of.attribute, str(of.pictures), _percent(of.accuracy), _percent(of.balanced), _percent(of.commonest)]
+        for of in attributes
+    ]
+    return markdown_table(["attribute", "pictures", "right", "right, mean of its values", "always the commonest"], rows)
 
 
 def markdown_table(head: list[str], rows: list[list[str]]) -> str:

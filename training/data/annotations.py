@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from sightline.attribute_table import AttributeTable
+from sightline.attributes import MISSING
 from sightline.errors import ConfigurationError
 from sightline.keypoint_table import KeypointTable
 from sightline.types import Float32Array, Int64Array
-from training.batch import MISSING
-from training.data.attribute_table import AttributeTable
 from training.data.reading import StoredPicture
 
 log = logging.getLogger(__name__)

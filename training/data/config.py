@@ -100,7 +100,7 @@ class DataConfig(Config):
         also: further sets whose training pictures are learnt from too; queries and gallery are those of ``path``. Their layout
             and annotations are found, not given.
         layout: how it is laid out; None = the data are looked at.
-        attributes: a CSV file, see :mod:`training.data.attribute_table`; None = ``attributes.csv`` beside the data, if there.
+        attributes: a CSV file, see :mod:`sightline.attribute_table`; None = ``attributes.csv`` beside the data, if there.
         keypoints: a numpy archive, see :mod:`sightline.keypoint_table`; None = ``keypoints.npz`` beside the data, if there.
         resolution: pictures are shrunk to this part of their sides when they are read, to train and test on poor ones.
         broken: what happens to pictures that cannot be read: the run does not start (``refuse``), or goes without them.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sightline.attributes import MISSING
 from sightline.errors import ConfigurationError
 from sightline.skeleton import JOINTS
 from sightline.types import Float32Array, Int64Array
-from training.batch import MISSING
 from training.data.reading import StoredPicture
 from training.data.samples import Samples
 

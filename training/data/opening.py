@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sightline.attribute_table import read_attributes
 from sightline.body_model.fit import fit_dense_coordinates
 from sightline.keypoint_table import read_keypoints
 from sightline.types import Float32Array
 from training.augment.pipeline import training_pipeline
 from training.config import AugmentConfig
 from training.data.annotations import annotation, joined_attributes, joined_keypoints
-from training.data.attribute_table import read_attributes
 from training.data.batching import PartImages
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationPart, EvaluationSet

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.batch import MISSING, Targets
+from sightline.attributes import MISSING
+from training.batch import Targets
 from training.nets.system import Outputs
 
 HeadLoss: TypeAlias = Callable[[Tensor, Tensor], Tensor]

@@ -137,6 +137,32 @@ def test_key_points_are_found_beside_the_data(evaluate: Evaluate, tmp_path: Path
     assert json.loads(out)["data"]["without_keypoints"] == 2
 
 
+def test_attributes_are_held_to_those_beside_the_data(evaluate: Evaluate, tmp_path: Path) -> None:
+    """By the model that ships; whoever it takes for a man is none by the labels the other way round."""
+    pictures = [path.name for folder in ("query", "bounding_box_test") for path in (tmp_path / "people" / folder).iterdir()]
+    np.savez(tmp_path / "keypoints.npz", name=pictures, xy=np.ones((len(pictures), 14, 2), np.float32))
+    pids = sorted({int(name[:4]) for name in pictures if not name.startswith(("-1", "0000"))})
+    right = []
+    for place, other in ((tmp_path, "female"), (tmp_path / "people", "male")):
+        rows = [f"{pid},{other if pid == pids[0] else {'male', 'female'}.difference({other}).pop()}" for pid in pids]
+        (place / "attributes.csv").write_text("\n".join(["pid,gender", *rows]) + "\n")
+        code, out, _ = evaluate("--model reid_sightline --data people --json")
+        assert code == 0
+        figures = json.loads(out)["attributes"]
+        assert list(figures) == ["gender"]
+        assert figures["gender"]["pictures"] == sum(not name.startswith(("-1", "0000")) for name in pictures)
+        right.append(figures["gender"]["accuracy"])
+    assert sum(right) == pytest.approx(1.0)
+
+    code, out, _ = evaluate("--model reid_sightline --data people --output report")
+    assert code == 0
+    assert "gender" in out
+    assert "| gender |" in (tmp_path / "report" / "evaluation.md").read_text()
+    _, _, error = evaluate("--model net.onnx --data people --attributes attributes.csv")
+    assert isinstance(error, ConfigurationError)
+    assert "reid_net tells no attributes: leave out --attributes" in str(error)
+
+
 def test_corrupt_pictures(evaluate: Evaluate, tmp_path: Path) -> None:
     (tmp_path / "people" / "query" / "0002_c1s1_000001_00.png").write_bytes(b"hello")
     _, _, error = evaluate("--model net.onnx --data people")

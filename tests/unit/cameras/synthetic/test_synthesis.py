@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.attribute_table import read_attributes
 from sightline.attributes import ATTRIBUTES
 from sightline.body_model.parts import PARTS
 from sightline.cameras.synthetic.crops import Usable
@@ -17,7 +18,6 @@ from sightline.cameras.synthetic.synthesis import Made, Synthesis, synthesize
 from sightline.errors import ConfigurationError
 from sightline.keypoint_table import read_keypoints
 from sightline.skeleton import JOINTS
-from training.data.attribute_table import read_attributes
 from training.data.readers.market1501 import is_market1501, read_market1501
 
 WANTED = Synthesis(

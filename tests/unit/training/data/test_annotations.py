@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightline.attributes import ATTRIBUTES
+from sightline.attribute_table import read_attributes
+from sightline.attributes import ATTRIBUTES, MISSING
 from sightline.errors import ConfigurationError
 from sightline.keypoint_table import read_keypoints
 from sightline.picture_names import without_suffix
 from sightline.skeleton import JOINTS
-from training.batch import MISSING
 from training.data.annotations import annotation, joined_attributes, joined_keypoints
-from training.data.attribute_table import read_attributes
 from training.data.reading import StoredPicture
 from training.data.records import Picture
 

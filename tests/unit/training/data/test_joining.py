@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from support.training_data import write_market
 
+from sightline.attributes import MISSING
 from sightline.errors import ConfigurationError
 from sightline.skeleton import JOINTS
-from training.batch import MISSING
 from training.config import AugmentConfig
 from training.data.config import DataConfig
 from training.data.opening import NetInput, open_training_data

@@ -10,13 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sightline.attributes import MISSING
 from sightline.body_model.fit import fit_dense_coordinates
 from sightline.geometry import crop
 from sightline.skeleton import JOINTS
 from sightline.spec import CropRule
 from training.augment.pipeline import training_pipeline
 from training.augment.view import MEAN_COLOUR, View
-from training.batch import MISSING, Batch, Inputs, nobodys
+from training.batch import Batch, Inputs, nobodys
 from training.config import AugmentConfig
 from training.data.batching import as_inputs, pinned
 from training.data.evaluation_set import EvaluationPart

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.batch import MISSING, Targets
+from sightline.attributes import MISSING
+from training.batch import Targets
 from training.losses.attributes import AttributeLoss, HeadLoss, binary_loss, softmax_loss
 from training.nets.system import Outputs
 

@@ -4,8 +4,9 @@ import pytest
 import torch
 from support.exported_net import people_to_see
 
+from sightline.attributes import MISSING
 from sightline.errors import ConfigurationError
-from training.batch import MISSING, Batch, Inputs, Targets
+from training.batch import Batch, Inputs, Targets
 from training.config import Decay, OptimiserConfig
 from training.nets.openpose.map_spec import PAPER_MAPS
 from training.nets.systems.lrdnn import Lrdnn, MainBranch

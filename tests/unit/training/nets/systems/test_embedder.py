@@ -7,12 +7,12 @@ import onnx
 import pytest
 import torch
 
-from sightline.attributes import ATTRIBUTES
+from sightline.attributes import ATTRIBUTES, MISSING
 from sightline.errors import ConfigurationError
 from sightline.skeleton import JOINTS
 from training.augment.hide_pose import HidePose
 from training.augment.view import View
-from training.batch import MISSING, Inputs, Targets
+from training.batch import Inputs, Targets
 from training.export.exporting import export
 from training.export.gate_data import Crops, GateData
 from training.objective import joint_loss

@@ -11,15 +11,14 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from sightline.attributes import ATTRIBUTES, OTHER
+from sightline.attributes import ATTRIBUTES, MISSING, OTHER
 from sightline.errors import ConfigurationError
 from sightline.picture_names import without_suffix
 from sightline.types import Int64Array
-from training.batch import MISSING
-from training.data.records import Picture
 
 MARKET_COLUMNS = {
     "gender": "gender", "hair": "hair", "sleeve": "up", "lower_length": "down", "lower_type": "clothes", "hat": "hat",
@@ -29,6 +28,20 @@ MARKET_COLUMNS = {
 
 _COLOURS = {"upper_colour": "up", "lower_colour": "down"}
 _Row = Mapping[str, str]
+
+
+class Labelled(Protocol):
+    """A picture that a table may know."""
+
+    @property
+    def name(self) -> str:
+        """Without an ending."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Who is on it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +58,7 @@ class AttributeTable:
     by: str
     labels: Mapping[str, Int64Array]
 
-    def of(self, pictures: Sequence[Picture]) -> Int64Array:
+    def of(self, pictures: Sequence[Labelled]) -> Int64Array:
         """(N, A): the labels of these pictures, all MISSING where the table says nothing of one."""
         unknown = np.full(len(self.values), MISSING, np.int64)
         keys = [picture.name if self.by == "name" else str(picture.pid) for picture in pictures]
