@@ -54,7 +54,7 @@ class EvaluationReport:
             **_figures(evaluation.best),
             "reranked": options.rerank,
             "plain": _figures(evaluation.plain),
-            "model": asdict(self.model),
+            "model": _without(asdict(self.model), "attributes"),
             "data": {
                 "name": self.folder.name,
                 "queries": len(evaluation.queries.pictures),
@@ -75,7 +75,7 @@ class EvaluationReport:
                 "seed": options.seed,
             },
             "by_query_camera": _by_camera(evaluation),
-            "attributes": {of.attribute: _attribute(of) for of in self.attributes},
+            "attributes": {of.attribute: _without(asdict(of), "attribute") for of in self.attributes},
             "seconds": self._seconds(),
         }
 
@@ -163,8 +163,8 @@ def _camera_table(document: Mapping[str, Any]) -> str:
     return markdown_table(["camera of the query", "queries", "rank-1", "mAP"], rows)
 
 
-def _attribute(of: AttributeAccuracy) -> dict[str, Any]:
-    return {name: value for name, value in asdict(of).items() if name != "attribute"}
+def _without(values: Mapping[str, Any], left_out: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != left_out}
 
 
 def _attribute_table(attributes: Sequence[AttributeAccuracy]) -> str:
