@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from sightline.errors import ConfigurationError
 from training.config import AugmentConfig, Decay, IdentityBalanced, OptimiserConfig, Phase
 from training.embedding_recipe import EmbeddingRecipe
 from training.losses.softmax import SoftmaxLoss
@@ -62,6 +63,12 @@ class DeepPersonRecipe(EmbeddingRecipe):
     )
 
     def build(self, facts: DataFacts) -> DeepPerson:
+        heights = {height for _, (height, _) in self.growing} - {self.size_hw[0]}
+        if heights:
+            raise ConfigurationError(
+                f"growing: the parts are the rows of the map, which are made for a height of {self.size_hw[0]}, got "
+                f"{', '.join(map(str, sorted(heights)))}: let pictures grow in width alone"
+            )
         return DeepPerson(self.system, classes=facts.classes, image_height=self.size_hw[0])
 
     def terms(self, facts: DataFacts) -> Mapping[str, LossTerm]:

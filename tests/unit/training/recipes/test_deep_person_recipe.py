@@ -4,6 +4,7 @@ import pytest
 import torch
 from support.exported_net import people_to_see
 
+from sightline.errors import ConfigurationError
 from training.batch import Batch, Inputs, Targets
 from training.config import IdentityBalanced
 from training.objective import Objective, joint_loss
@@ -89,6 +90,13 @@ def test_the_cpu_preset_sees_eight_parts() -> None:
     assert system.trunk.map(seen).shape[2] == 8
     assert system(Inputs(seen)).logits["part"].shape == (2, 5)
     assert sum(p.numel() for p in system.trunk.parameters()) < 1_500_000
+
+
+def test_pictures_grow_in_width_alone() -> None:
+    wider = overridden(deep_person_cpu(), {"growing": ((0, (128, 48)), (9, (128, 64)))})
+    assert wider.build(FACTS) is not None
+    with pytest.raises(ConfigurationError, match="made for a height of 128, got 96"):
+        overridden(deep_person_cpu(), {"growing": ((0, (96, 48)), (9, (128, 64)))}).build(FACTS)
 
 
 def test_half_precision_reaches_the_lstms() -> None:
