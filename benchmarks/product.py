@@ -71,5 +71,14 @@ def running(only: Sequence[str] = ("kafka", "triton", "milvus", "ray"), *, insta
         yield Product(stack, state_dir)
     finally:
         say("stopping the servers")
+        if "ray" in only:
+            _leave_ray()
         stack.down()
         shutil.rmtree(state_dir, ignore_errors=True)
+
+
+def _leave_ray() -> None:
+    """A driver whose cluster has gone is ended by Ray a minute later, in the middle of whatever it does by then."""
+    import ray
+
+    ray.shutdown()
