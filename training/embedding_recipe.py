@@ -7,12 +7,13 @@ from abc import abstractmethod
 from dataclasses import replace
 
 import torch
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
+from training.config import AugmentConfig
 from training.data.config import DataConfig
 from training.data.evaluation_set import EvaluationSet
 from training.data.finding import Report, silent
-from training.data.opening import OpenedData, open_training_data
+from training.data.opening import OpenedData, SampleStage, open_training_data
 from training.feed import Opened
 from training.net_input import net_input
 from training.nets.system import EmbeddingSystem
@@ -28,10 +29,12 @@ class EmbeddingRecipe(Recipe):
     Attributes:
         growing: (from this epoch of the run, height and width of the training pictures) in order: most of a training on small
             pictures costs a fraction, and its end on large ones makes the net good at them. Empty = ``size_hw`` throughout.
+        whole_from: from this epoch of the run on no part of a picture is erased, as at test; None = as ``augment`` says.
         test_flip: the embedding at test is the sum of the picture's and its mirror image's, at length 1.
     """
 
     growing: tuple[tuple[int, tuple[int, int]], ...] = ()
+    whole_from: int | None = Field(default=None, ge=1)
     test_flip: bool = False
 
     @field_validator("growing")
@@ -41,6 +44,20 @@ class EmbeddingRecipe(Recipe):
         if epochs and (epochs[0] != 0 or epochs != sorted(set(epochs))):
             raise ValueError(f"growing: expected epochs that rise from 0, got {epochs}")
         return growing
+
+    def stages(self) -> tuple[SampleStage, ...]:
+        """How training samples are made, epoch by epoch; empty = as ``augment`` and ``size_hw`` say throughout."""
+        starts = {epoch for epoch, _ in self.growing}
+        if self.whole_from is not None:
+            starts.add(self.whole_from)
+        return tuple(SampleStage(start, self._size_at(start), self._augment_at(start)) for start in sorted(starts))
+
+    def _size_at(self, epoch: int) -> tuple[int, int]:
+        return next((size_hw for start, size_hw in reversed(self.growing) if start <= epoch), self.size_hw)
+
+    def _augment_at(self, epoch: int) -> AugmentConfig:
+        whole = self.whole_from is not None and epoch >= self.whole_from
+        return self.augment.model_copy(update={"erase": 0.0}) if whole else self.augment
 
     @abstractmethod
     def build(self, facts: DataFacts) -> EmbeddingSystem:

@@ -21,5 +21,5 @@ def net_input(recipe: EmbeddingRecipe, system: EmbeddingSystem) -> NetInput:
         recipe.augment,
         part_images=make if "part_images" in system.training_needs else None,
         test_part_images=make if "part_images" in system.embedding_needs else None,
-        growing=recipe.growing,
+        stages=recipe.stages(),
     )

@@ -33,6 +33,21 @@ KEYPOINTS, ATTRIBUTES = "keypoints.npz", "attributes.csv"
 
 
 @dataclass(frozen=True, slots=True)
+class SampleStage:
+    """How training samples are made from an epoch of the run on, until the next stage.
+
+    Attributes:
+        epoch: from 0.
+        size_hw: of the samples, pixels.
+        augment: of them.
+    """
+
+    epoch: int
+    size_hw: tuple[int, int]
+    augment: AugmentConfig
+
+
+@dataclass(frozen=True, slots=True)
 class NetInput:
     """What the net takes, and how its samples are made.
 
@@ -44,7 +59,7 @@ class NetInput:
         test_part_images: makes part images of queries and gallery, for nets that see them at test too.
         test_batch: pictures a batch at test.
         test_disturbance: key points are shifted by up to this part of the picture at test; 0 = not at all.
-        growing: (from this epoch of the run, height and width of the training samples) in order; of size_hw without.
+        stages: how training samples are made in the course of a run, in order; before and without as above.
     """
 
     size_hw: tuple[int, int]
@@ -54,7 +69,7 @@ class NetInput:
     test_part_images: PartImages | None = None
     test_batch: int = 64
     test_disturbance: float = 0.0
-    growing: tuple[tuple[int, tuple[int, int]], ...] = ()
+    stages: tuple[SampleStage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,7 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
     """
     # What is wrong with an augmentation is said before the data are read.
     augmentation = training_pipeline(net.augment, net.size_hw)
-    growing = [(epoch, training_pipeline(net.augment, size_hw)) for epoch, size_hw in net.growing]
+    later = [(stage.epoch, training_pipeline(stage.augment, stage.size_hw)) for stage in net.stages]
     root, reid_set = open_reid_set(config, report=report)
     memory = Memory(config.memory_bytes)
     stored = _read(config, reid_set, memory, report)
@@ -91,7 +106,7 @@ def open_training_data(config: DataConfig, net: NetInput, *, report: Report = si
     training = TrainingSet(
         learnt.samples if net.part_images is None else _with_coordinates(learnt.samples, net.fit, report),
         augmentation,
-        growing=growing,
+        later=later,
         fingerprint=fingerprint(stored, keypoints, own.attributes) if not further else _fingerprint(stored, learnt),
         attributes=learnt.attributes,
         attribute_values=learnt.values,

@@ -23,7 +23,7 @@ class TrainingSet(AugmentedSet[View]):
     Args:
         samples: N, of people only: neither junk nor distractors.
         augmentation: from a picture of any size to the net's.
-        growing: (from this epoch of the run, another augmentation) in order, of other sizes as a rule.
+        later: (from this epoch of the run, another augmentation) in order.
         fingerprint: of the whole data set.
         attributes: int64 (N, A), MISSING where it is not known.
         attribute_values: attribute -> its values, A of them in order.
@@ -36,7 +36,7 @@ class TrainingSet(AugmentedSet[View]):
         samples: Samples,
         augmentation: Augmentation,
         *,
-        growing: Sequence[tuple[int, Augmentation]] = (),
+        later: Sequence[tuple[int, Augmentation]] = (),
         fingerprint: str,
         attributes: Int64Array | None = None,
         attribute_values: Mapping[str, Sequence[str]] | None = None,
@@ -54,7 +54,7 @@ class TrainingSet(AugmentedSet[View]):
         )
         super().__init__(facts, classes, fingerprint=fingerprint, threads=threads, ahead=ahead)
         self._samples, self._part_images = samples, part_images
-        self._augmentations = ((0, augmentation), *growing)
+        self._augmentations = ((0, augmentation), *later)
         self.camids = samples.camids
         self.attributes = np.zeros((len(samples), 0), np.int64) if attributes is None else attributes
         self.attribute_values = attribute_values

@@ -120,7 +120,7 @@ def test_a_sample_looks_the_same_in_whatever_batch_and_thread(order, cut, thread
 
 def test_pictures_grow_with_the_epochs():
     larger = (2 * SIZE[0], 2 * SIZE[1])
-    data = training_set(growing=[(2, training_pipeline(AUGMENT, larger))])
+    data = training_set(later=[(2, training_pipeline(AUGMENT, larger))])
     sizes = [data.batch(np.array([0]), seed=0, epoch=epoch).inputs.images.shape[2:] for epoch in range(4)]
     assert sizes == [SIZE, SIZE, larger, larger]
 
