@@ -1,17 +1,19 @@
 """Trained systems from their weights to the stream: exported, gated, served by Triton, each into a collection of its own.
 
 ``python -m benchmarks.systems runs/djl runs/joint_loss … [--quick]``. Each RUN is what ``sightline train`` left. 700 frames of
-Market-1501's camera 6 go through real Kafka, Triton, actors and Milvus; crops of the same people from cameras 1 to 5 ask.
+Market-1501's camera 6 go through real Kafka, Triton, actors and Milvus; crops of the same people from cameras 1 to 5 ask. The
+table is written after each run; systems that are not named keep the rows that they had.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import re
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +39,26 @@ from training.export.gate_data import read_gate_data
 from training.export.session_inputs import batches
 from training.trained import AnyTrained, read_any_trained
 
+NAME = "systems"
 LEAST_SCORE = 0.3
 """Of the detections that make the gallery."""
 QUICK_FRAMES = 40
 _CROPS, _QUICK_CROPS = 64, 8
 _WRITTEN_S, _BATCH = 60.0, 200
 
-COLUMNS = ("system", "rank-1 / mAP offline, %", "rank-1 / mAP in the stream, %", "sightings", "recall, %", "ms a crop", "MiB")
+COLUMNS = (
+    "system",
+    "epochs",
+    "rank-1 / mAP offline, %",
+    "rank-1 / mAP in the stream, %",
+    "sightings",
+    "recall, %",
+    "ms a crop",
+    "MiB",
+    "load before",
+    "day",
+)
+GATE_COLUMNS = ("system", "comparison")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Served:
 
     Attributes:
         recipe: by which it was trained.
+        epochs: of all its phases.
         offline: rank-1 and mAP of the run's own validation, parts of 1.
         scored: in the stream.
         searchable: sightings in its collection.
@@ -59,9 +75,11 @@ class Served:
         mib: of its weights.
         gate: what the comparisons said.
         beside: names of the models that it ran with.
+        load, day: how busy the machine was before, and when it was.
     """
 
     recipe: str
+    epochs: int
     offline: tuple[float | None, float | None]
     scored: Scored
     searchable: int
@@ -69,27 +87,34 @@ class Served:
     mib: float
     gate: tuple[str, ...]
     beside: tuple[str, ...]
+    load: Cell
+    day: Cell
 
     def row(self) -> tuple[Cell, ...]:
         """Of the table."""
         ranking = self.scored.ranking
         return (
             self.recipe,
+            self.epochs,
             _pair(*self.offline),
             _pair(float(ranking.cmc[0]), ranking.mean_ap),
             self.searchable,
             100 * self.scored.recall.rate,
             self.ms_a_crop,
             self.mib,
+            self.load,
+            self.day,
         )
 
 
 def main() -> None:
     """Serve each and write the table."""
     arguments = _parser().parse_args()
-    facts = machine_facts()
-    served = [_serve(run, quick=arguments.quick) for run in arguments.runs]
-    _report(served, facts).publish(output_folder(arguments))
+    folder = output_folder(arguments)
+    served: list[Served] = []
+    for run in arguments.runs:
+        served.append(_serve(run, quick=arguments.quick))
+        _report(served, folder).publish(folder)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(run: Path, *, quick: bool) -> Served:
-    trained = read_any_trained(run)
+    facts, trained = machine_facts(), read_any_trained(run)
     market = shared("data", "market1501", "images.tar")
     say(f"exporting {trained.recipe.name}")
     name = "reid_" + re.sub(r"[^a-z0-9]+", "_", trained.recipe.name.lower())
@@ -122,6 +147,7 @@ def _serve(run: Path, *, quick: bool) -> Served:
         searchable = _searchable(settings, models, [one.sighting_id for one in sightings])
     return Served(
         recipe=trained.recipe.name,
+        epochs=sum(phase.epochs for phase in trained.recipe.phases),
         offline=_offline(trained),
         scored=scored,
         searchable=searchable,
@@ -129,6 +155,8 @@ def _serve(run: Path, *, quick: bool) -> Served:
         mib=len(model.onnx) / 2**20,
         gate=tuple(gate),
         beside=tuple(each for each in models.names if each != name),
+        load=facts["load average before (1 min)"],
+        day=facts["day"],
     )
 
 
@@ -189,10 +217,14 @@ def _names(models: Sequence[str]) -> str:
     return ", ".join("YOLOX-nano" if name == "person_detector" else name for name in models)
 
 
-def _report(served: Sequence[Served], facts: Mapping[str, Cell]) -> Report:
+def _report(served: Sequence[Served], folder: Path | None) -> Report:
+    """Of these, and of those that stand in the folder's report already."""
+    rows = [one.row() for one in served]
+    gate: list[tuple[Cell, ...]] = [(one.recipe, said) for one in served for said in one.gate]
+    anew = {one.recipe for one in served}
     return Report(
-        name="systems",
-        title="The five systems in the stream",
+        name=NAME,
+        title="The papers' systems in the stream",
         method=(
             "Each system's weights are exported, compared (torch, ONNX Runtime, Triton) on real crops, and embed what the "
             f"stream sees of Market-1501's camera 6, a frame a second, beside {_names(served[0].beside)}; each into a "
@@ -200,11 +232,20 @@ def _report(served: Sequence[Served], facts: Mapping[str, Cell]) -> Report:
             f"to 5 ask for detections from a score of {LEAST_SCORE}. The two have other galleries: compare rows, not columns."
         ),
         tables=(
-            Table("Systems", COLUMNS, tuple(one.row() for one in served)),
-            Table("The gate", ("system", "comparison"), tuple((one.recipe, said) for one in served for said in one.gate)),
+            Table("Systems", COLUMNS, kept_rows(folder, 0, COLUMNS, anew) + rows),
+            Table("The gate", GATE_COLUMNS, kept_rows(folder, 1, GATE_COLUMNS, anew) + gate),
         ),
-        machine=facts,
+        machine=machine_facts(),
     )
+
+
+def kept_rows(folder: Path | None, table: int, columns: Sequence[str], anew: set[str]) -> list[tuple[Cell, ...]]:
+    """Rows of an earlier report about other systems."""
+    file = folder / f"{NAME}.json" if folder else None
+    if file is None or not file.is_file():
+        return []
+    rows = json.loads(file.read_text())["tables"][table]["rows"]
+    return [tuple(row[column] for column in columns) for row in rows if row["system"] not in anew]
 
 
 if __name__ == "__main__":
