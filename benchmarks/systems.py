@@ -151,7 +151,7 @@ def _serve(run: Path, *, quick: bool) -> Served:
         offline=_offline(trained),
         scored=scored,
         searchable=searchable,
-        ms_a_crop=_ms_a_crop(model, market, trained.recipe.size_hw),
+        ms_a_crop=_ms_a_crop(model, market),
         mib=len(model.onnx) / 2**20,
         gate=tuple(gate),
         beside=tuple(each for each in models.names if each != name),
@@ -194,10 +194,11 @@ def _offline(trained: AnyTrained) -> tuple[float | None, float | None]:
     return trained.figures.get("rank1"), trained.figures.get("mean_ap")
 
 
-def _ms_a_crop(model: Candidate, market: Path, size_hw: tuple[int, int]) -> float:
+def _ms_a_crop(model: Candidate, market: Path) -> float:
     """The fastest of three rounds over real crops."""
     session = OnnxSession.open(model.onnx, name=model.spec.name)
-    crops = read_gate_data(DataConfig(path=market), size_hw, limit=_CROPS).compared
+    assert model.spec.crop is not None, "embedders have a crop rule: ModelSpec checks it"
+    crops = read_gate_data(DataConfig(path=market), model.spec.crop.size_hw, limit=_CROPS).compared
     inputs = list(batches(crops, with_keypoints=len(model.spec.inputs) > 1))
     rounds = []
     for _ in range(3):
