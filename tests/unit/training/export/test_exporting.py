@@ -49,7 +49,8 @@ def test_every_papers_system_passes_the_gate(paper: str, row: str) -> None:
     assert (spec.kind, spec.name, spec.terms) == ("embedder", f"reid_{paper}", "research use")
     assert spec.crop is not None
     assert (spec.crop.size_hw, spec.inputs[0].shape) == (crop_hw(model.recipe), (-1, *crop_hw(model.recipe), 3))
-    assert [tensor.name for tensor in spec.inputs][1:] == (["keypoints"] if paper in ("djl", "lrdnn", "joint_loss") else [])
+    pooled_by_pose = paper in ("djl", "lrdnn", "joint_loss", "embedder")
+    assert [tensor.name for tensor in spec.inputs][1:] == (["keypoints"] if pooled_by_pose else [])
     assert "seed 7" in spec.source
     assert "commit abc" in spec.source
     graph = onnx.load_from_string(exported.onnx)
