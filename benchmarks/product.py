@@ -71,10 +71,12 @@ def running(only: Sequence[str] = ("kafka", "triton", "milvus", "ray"), *, insta
         yield Product(stack, state_dir)
     finally:
         say("stopping the servers")
-        if "ray" in only:
-            _leave_ray()
-        stack.down()
-        shutil.rmtree(state_dir, ignore_errors=True)
+        try:
+            if "ray" in only:
+                _leave_ray()
+        finally:
+            stack.down()
+            shutil.rmtree(state_dir, ignore_errors=True)
 
 
 def _leave_ray() -> None:

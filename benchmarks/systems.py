@@ -60,6 +60,8 @@ COLUMNS = (
 )
 GATE_COLUMNS = ("system", "comparison")
 
+Row = tuple[Cell, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -111,10 +113,12 @@ def main() -> None:
     """Serve each and write the table."""
     arguments = _parser().parse_args()
     folder = output_folder(arguments)
+    # Read before anything is measured: a table that cannot be read costs no measurement.
+    earlier, earlier_gate = earlier_rows(folder, 0, COLUMNS), earlier_rows(folder, 1, GATE_COLUMNS)
     served: list[Served] = []
     for run in arguments.runs:
         served.append(_serve(run, quick=arguments.quick))
-        _report(served, folder).publish(folder)
+        _report(served, earlier, earlier_gate).publish(folder)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -218,10 +222,10 @@ def _names(models: Sequence[str]) -> str:
     return ", ".join("YOLOX-nano" if name == "person_detector" else name for name in models)
 
 
-def _report(served: Sequence[Served], folder: Path | None) -> Report:
-    """Of these, and of those that stand in the folder's report already."""
+def _report(served: Sequence[Served], earlier: Sequence[Row], earlier_gate: Sequence[Row]) -> Report:
+    """Of these, and of the systems in earlier rows that are not among them."""
     rows = [one.row() for one in served]
-    gate: list[tuple[Cell, ...]] = [(one.recipe, said) for one in served for said in one.gate]
+    gate: list[Row] = [(one.recipe, said) for one in served for said in one.gate]
     anew = {one.recipe for one in served}
     return Report(
         name=NAME,
@@ -233,20 +237,25 @@ def _report(served: Sequence[Served], folder: Path | None) -> Report:
             f"to 5 ask for detections from a score of {LEAST_SCORE}. The two have other galleries: compare rows, not columns."
         ),
         tables=(
-            Table("Systems", COLUMNS, kept_rows(folder, 0, COLUMNS, anew) + rows),
-            Table("The gate", GATE_COLUMNS, kept_rows(folder, 1, GATE_COLUMNS, anew) + gate),
+            Table("Systems", COLUMNS, of_others(earlier, anew) + rows),
+            Table("The gate", GATE_COLUMNS, of_others(earlier_gate, anew) + gate),
         ),
         machine=machine_facts(),
     )
 
 
-def kept_rows(folder: Path | None, table: int, columns: Sequence[str], anew: set[str]) -> list[tuple[Cell, ...]]:
-    """Rows of an earlier report about other systems."""
+def of_others(rows: Sequence[Row], anew: set[str]) -> list[Row]:
+    """The rows of the systems that are not measured anew."""
+    return [row for row in rows if row[0] not in anew]
+
+
+def earlier_rows(folder: Path | None, table: int, columns: Sequence[str]) -> list[Row]:
+    """Rows of the report in a folder, empty where they lack a column; none without a report."""
     file = folder / f"{NAME}.json" if folder else None
     if file is None or not file.is_file():
         return []
     rows = json.loads(file.read_text())["tables"][table]["rows"]
-    return [tuple(row[column] for column in columns) for row in rows if row["system"] not in anew]
+    return [tuple(row.get(column) for column in columns) for row in rows]
 
 
 if __name__ == "__main__":

@@ -96,7 +96,10 @@ def attributes_of(model: ModelFacts, file: Path | None, places: tuple[Path, ...]
 
     if not model.attributes:
         if file is not None:
-            raise ConfigurationError(f"{model.name} tells no attributes: leave out --attributes")
+            raise ConfigurationError(
+                f"{model.name} tells no attributes: leave out --attributes; trained weights tell theirs when they are exported "
+                "(`sightline models export`)"
+            )
         return None
     path = file or find_beside(places, "attributes.csv")
     return None if path is None else read_attributes(path)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.attribute_table import AttributeTable, Labelled
 from sightline.attributes import MISSING, likeliest, tellable
@@ -56,7 +57,7 @@ def attribute_accuracy(
     return tuple(figures)
 
 
-def _figures(attribute: str, labels: Int64Array, right: np.ndarray) -> AttributeAccuracy:
+def _figures(attribute: str, labels: Int64Array, right: NDArray[np.bool_]) -> AttributeAccuracy:
     values, counts = np.unique(labels, return_counts=True)
     balanced = np.mean([right[labels == value].mean() for value in values])
     return AttributeAccuracy(attribute, len(labels), float(right.mean()), float(balanced), float(counts.max() / len(labels)))

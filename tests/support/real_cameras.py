@@ -79,8 +79,11 @@ class RealCameras:
         self.commands.run("publish", self.street[0].parent, "--camera", "street", "--fps", "1", *when)
         until(lambda: read_ledger(self.settings).lag == 0, timeout_s=600, what="every frame's outcome", every_s=2)
         ids = {one.sighting_id for one in self.ledger.sightings}
-        there = lambda: set(sighting_ids(self.settings.milvus, self.space)) == ids  # noqa: E731
-        until(there, timeout_s=120, what="all of them in Milvus", every_s=2)
+
+        def all_there() -> bool:
+            return set(sighting_ids(self.settings.milvus, self.space)) == ids
+
+        until(all_there, timeout_s=120, what="all of them in Milvus", every_s=2)
 
 
 @contextmanager
