@@ -41,7 +41,7 @@ class EmbedderRecipe(EmbeddingRecipe):
     Attributes:
         system: the regions and their trunk.
         smoothing: of the labels.
-        margin: of the triplet; None = soft.
+        margin: of the triplets, between features of length 1; None = soft.
     """
 
     name: str = "embedder"
@@ -49,7 +49,7 @@ class EmbedderRecipe(EmbeddingRecipe):
     growing: tuple[tuple[int, tuple[int, int]], ...] = ((0, (96, 48)), (12, (128, 64)))
     system: JointLossConfig = _regions()
     smoothing: float = Field(default=0.1, ge=0, lt=1)
-    margin: float | None = None
+    margin: float | None = Field(default=0.3, ge=0)
     augment: AugmentConfig = AugmentConfig(pad=8, flip=0.5, channel_gain=0.2, erase=0.5, erase_with="noise", hide_pose=0.3)
     phases: tuple[Phase, ...] = (
         Phase(
@@ -75,7 +75,7 @@ class EmbedderRecipe(EmbeddingRecipe):
         """``softmax`` behind the neck, ``triplet`` before it, and ``attributes`` where they are known."""
         terms: dict[str, LossTerm] = {
             "softmax": SoftmaxLoss("identity", smoothing=self.smoothing),
-            "triplet": TripletLoss("joined", margin=self.margin),
+            "triplet": TripletLoss("joined", margin=self.margin, normalised=True),
         }
         if facts.attributes:
             terms["attributes"] = AttributeLoss(tuple(facts.attributes))
