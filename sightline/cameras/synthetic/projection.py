@@ -14,6 +14,7 @@ import numpy as np
 from sightline.cameras.synthetic.arrays import BoolArray, Float64Array, IndexArray
 from sightline.cameras.synthetic.camera import Camera
 from sightline.cameras.synthetic.limbs import LimbStack
+from sightline.types import Float32Array
 
 NEAREST = 0.25
 """Metres before the camera; what reaches nearer is not drawn."""
@@ -26,28 +27,27 @@ class Projected:
     Attributes:
         window: intp (L, 4): the pixels that a limb may cover: first column, first row, last column, last row, exclusive;
             first >= last where it covers none.
+        balls: intp (L, 2, 4): likewise, of its first and its last ball.
         cut: bool (L,): it reaches beyond the picture.
         origin: (L, 3): the camera in the limb's frame.
         matrix: (L, 3, 3): pixels (from the window's middle) to the limb's frame.
-        disc: (L, 3, 3, 3): of cone, first and last ball: p^T disc p is B^2 - A C.
-        linear: (L, 3, 3): of each surface: B is its row times p.
-        square: (L, 2, 3, 3): A of the cone, A of the balls.
+        forms: float32 (L, 3, 4, 3, 3): of cone, first and last ball: B^2 - A C, B, -A, and how much a ray rises along the axis
+            a metre; each is (1, y, y^2) form (1, x, x^2)^T.
         slope: (L,): how much the cone's radius grows along the axis, metres a metre.
     """
 
     window: IndexArray
+    balls: IndexArray
     cut: BoolArray
     origin: Float64Array
     matrix: Float64Array
-    disc: Float64Array
-    linear: Float64Array
-    square: Float64Array
+    forms: Float32Array
     slope: Float64Array
 
 
 def projected(limbs: LimbStack, camera: Camera) -> Projected:
     """The limbs before the camera."""
-    window, cut = _windows(limbs, camera)
+    window, balls, cut = _windows(limbs, camera)
     factors = 1 / np.concatenate([limbs.flat, np.ones((len(limbs.length), 1))], axis=1)
     to_limb = factors[:, :, None] * limbs.axes
     origin = np.einsum("lij,lj->li", to_limb, camera.position - limbs.start)
@@ -55,13 +55,10 @@ def projected(limbs: LimbStack, camera: Camera) -> Projected:
     middle = (window[:, :2] + window[:, 2:]) / 2
     matrix[:, :, 2] += matrix[:, :, 0] * middle[:, :1] + matrix[:, :, 1] * middle[:, 1:]
     slope = (limbs.radii[:, 1] - limbs.radii[:, 0]) / np.maximum(limbs.length, 1e-9)
-    disc, linear, square = _quadratics(limbs, origin, matrix, slope)
-    return Projected(window, cut, origin, matrix, disc, linear, square, slope)
+    return Projected(window, balls, cut, origin, matrix, _forms(limbs, origin, matrix, slope), slope)
 
 
-def _quadratics(
-    limbs: LimbStack, origin: Float64Array, matrix: Float64Array, slope: Float64Array
-) -> tuple[Float64Array, Float64Array, Float64Array]:
+def _forms(limbs: LimbStack, origin: Float64Array, matrix: Float64Array, slope: Float64Array) -> Float32Array:
     count = len(slope)
     reach = limbs.radii[:, 0] + slope * origin[:, 2]
     signs = np.stack([np.ones(count), np.ones(count), -(slope**2)], axis=1)
@@ -77,8 +74,26 @@ def _quadratics(
         ],
         axis=1,
     )
-    disc = linear[..., :, None] * linear[..., None, :] - constant[..., None, None] * square[:, (0, 1, 1)]
-    return disc, linear, square
+    square = square[:, (0, 1, 1)]
+    disc = linear[..., :, None] * linear[..., None, :] - constant[..., None, None] * square
+    rise = np.broadcast_to(matrix[:, None, 2], linear.shape)
+    forms = [_of_quadratic(disc), _of_linear(linear), _of_quadratic(-square), _of_linear(rise)]
+    return np.stack(forms, axis=2).astype(np.float32)
+
+
+def _of_quadratic(matrix: Float64Array) -> Float64Array:
+    """p^T matrix p, the matrices (..., 3, 3) being symmetric."""
+    form = np.zeros_like(matrix)
+    form[..., 0, 0], form[..., 0, 1], form[..., 0, 2] = matrix[..., 2, 2], 2 * matrix[..., 0, 2], matrix[..., 0, 0]
+    form[..., 1, 0], form[..., 1, 1], form[..., 2, 0] = 2 * matrix[..., 1, 2], 2 * matrix[..., 0, 1], matrix[..., 1, 1]
+    return form
+
+
+def _of_linear(row: Float64Array) -> Float64Array:
+    """row p, of rows (..., 3)."""
+    form = np.zeros((*row.shape, 3))
+    form[..., 0, 0], form[..., 0, 1], form[..., 1, 0] = row[..., 2], row[..., 0], row[..., 1]
+    return form
 
 
 def _gram(matrix: Float64Array, signs: Float64Array) -> Float64Array:
@@ -87,7 +102,7 @@ def _gram(matrix: Float64Array, signs: Float64Array) -> Float64Array:
     return gram
 
 
-def _windows(limbs: LimbStack, camera: Camera) -> tuple[IndexArray, BoolArray]:
+def _windows(limbs: LimbStack, camera: Camera) -> tuple[IndexArray, IndexArray, BoolArray]:
     """Round both balls, as ellipsoids: a little more than they cover."""
     ends = np.stack([limbs.start, limbs.start + limbs.axes[:, 2] * limbs.length[:, None]], axis=1)
     middles = camera.to_camera(ends)
@@ -98,10 +113,12 @@ def _windows(limbs: LimbStack, camera: Camera) -> tuple[IndexArray, BoolArray]:
     near = np.maximum(near, NEAREST)[..., None]
     low, high = middles[..., :2] - reach[..., :2], middles[..., :2] + reach[..., :2]
     centre = np.array(camera.size_wh) / 2
-    first = np.minimum(low / near, low / far[..., None]).min(axis=1) * camera.focal_px + centre
-    last = np.maximum(high / near, high / far[..., None]).max(axis=1) * camera.focal_px + centre
-    whole = np.concatenate([np.floor(first), np.ceil(last)], axis=1)
+    first = np.minimum(low / near, low / far[..., None]) * camera.focal_px + centre
+    last = np.maximum(high / near, high / far[..., None]) * camera.focal_px + centre
+    whole = np.concatenate([np.floor(first), np.ceil(last)], axis=2)
     limits = np.array([*camera.size_wh, *camera.size_wh])
-    window = np.clip(whole, 0, limits).astype(np.intp)
+    balls = np.clip(whole, 0, limits).astype(np.intp)
+    balls[hidden, :, 2:] = balls[hidden, :, :2]
+    window = np.concatenate([balls[..., :2].min(axis=1), balls[..., 2:].max(axis=1)], axis=1)
     window[hidden, 2:] = window[hidden, :2]
-    return window, (whole != window).any(axis=1)
+    return window, balls, ((whole < 0) | (whole > limits)).any(axis=(1, 2)) | hidden

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from sightline.cameras.synthetic.arrays import Float64Array, IndexArray
-from sightline.cameras.synthetic.buffers import FINER, Box, Buffers
+from sightline.cameras.synthetic.buffers import FINER, TRUTH_AT, Box, Buffers
 from sightline.cameras.synthetic.camera import Camera
 from sightline.cameras.synthetic.ground_truth import FrameTruth, Visibility
 from sightline.cameras.synthetic.renderer import Rendered
@@ -29,7 +29,7 @@ def read_truth(rendered: Rendered, camera: Camera, *, name: str, time_us: int) -
     found = [np.count_nonzero(painted.owner[box] == index + 1) for index, box in enumerate(rendered.boxes)]
     share = np.array(found, np.float32) / np.maximum(np.array(rendered.covered, np.float32), 1)
     pids = np.array([person.person.pid for person in rendered.people], np.int64)
-    owner = painted.owner[1::FINER, 1::FINER]
+    owner = painted.owner[TRUTH_AT::FINER, TRUTH_AT::FINER]
     seen = np.array([(owner[_coarse(box)] == index + 1).any() for index, box in enumerate(rendered.boxes)], np.bool_)
     order = np.flatnonzero(seen)[np.argsort(pids[seen])]
     places = np.zeros(256, np.uint8)
@@ -69,8 +69,8 @@ def _extent(owner: UInt8Array, number: int, box: Box) -> tuple[int, int, int, in
 
 
 def _dense(painted: Buffers, owner: UInt8Array) -> DenseCoordinates:
-    part = np.where(owner > 0, painted.part[1::FINER, 1::FINER], np.uint8(0))
-    u, v = (np.where(part > 0, each[1::FINER, 1::FINER], np.float32(0)) for each in (painted.u, painted.v))
+    part = np.where(owner > 0, painted.part, np.uint8(0))
+    u, v = (np.where(part > 0, each, np.float32(0)) for each in (painted.u, painted.v))
     return DenseCoordinates(part[None], u[None], v[None])
 
 

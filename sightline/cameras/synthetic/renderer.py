@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from sightline.cameras.synthetic.buffers import FINER, Box, Buffers, buffers
 from sightline.cameras.synthetic.camera import Camera
 from sightline.cameras.synthetic.crowd import Standing
 from sightline.cameras.synthetic.limbs import stacked
-from sightline.cameras.synthetic.painting import paint_limb
+from sightline.cameras.synthetic.painting import cover, paint_owner
 from sightline.cameras.synthetic.projection import Projected, projected
 from sightline.cameras.synthetic.scenery import Scenery
 from sightline.cameras.synthetic.shadows import cast_shadow
@@ -72,18 +73,18 @@ class Renderer:
         seen = projected(stack, self._camera.finer(FINER))
         image, covered, cut = self._scenery.image.copy(), list[int](), list[bool]()
         boxes = self._painted = [_union(seen, np.flatnonzero(stack.owner == index)) for index in range(len(near))]
-        for index, person in enumerate(near):
-            lamp = self._lamp_from(person)
+        lamps = [self._lamp_from(person) for person in near]
+        ends = np.searchsorted(stack.owner, np.arange(len(near) + 1)).tolist()
+        own = [range(first, last) for first, last in pairwise(ends)]
+        for person, lamp, mine, box in zip(near, lamps, own, boxes, strict=True):
             cast_shadow(person, lamp, self._camera, self._scenery.floor, image)
-            mine = np.flatnonzero(stack.owner == index)
-            box = boxes[index]
             self._silhouette[box] = False
-            for limb in mine.tolist():
-                paint_limb(
-                    stack, seen, limb, atlas=person.person.atlas, lamp=lamp, onto=self._buffers, silhouette=self._silhouette
-                )
+            for limb in mine:
+                cover(stack, seen, limb, self._buffers, self._silhouette)
             covered.append(int(np.count_nonzero(self._silhouette[box])))
             cut.append(bool(seen.cut[mine].any()))
+        for index, (person, lamp, mine, box) in enumerate(zip(near, lamps, own, boxes, strict=True)):
+            paint_owner(stack, seen, mine, box=box, owner=index + 1, atlas=person.person.atlas, lamp=lamp, onto=self._buffers)
         ground = image.copy()
         for box in boxes:
             self._compose(ground, image, box)
