@@ -144,8 +144,9 @@ def test_a_frame_published_again_is_there_once(here: Settings) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("milvus", ["milvus-lite", "milvus-standalone"])
-@pytest.mark.parametrize("victim", ["kafka", "milvus"])
+@pytest.mark.parametrize(
+    ("victim", "milvus"), [("kafka", "milvus-standalone"), ("milvus", "milvus-lite"), ("milvus", "milvus-standalone")]
+)
 def test_a_killed_server_is_waited_for(private_stack: Callable[..., Any], milvus: str, victim: str) -> None:
     private = private_stack("kafka", milvus, writer={"max_batch_size": 20})
     here = private.settings
