@@ -4,6 +4,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
+# Where Python may keep nothing that it compiled, each of the many processes here would compile all that it imports: seconds.
+COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 PACKAGES_STAMP := $(VENV)/.packages
 
 # What the demo runs on, if not on synthetic cameras and Sightline's own models: VIDEO="a.mp4 b.mp4" MODELS="detector.onnx
@@ -27,7 +29,7 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	@echo "==> setting up $(VENV)"
 	@command -v uv >/dev/null || python3 -m pip install --quiet "uv==$(UV_VERSION)"
 	@uv venv --quiet --allow-existing --python 3.11 $(VENV)
-	@uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev,training]'
+	@uv pip install --quiet $(COMPILE) --python $(BIN)/python -c constraints.txt -e '.[dev,training]'
 	@touch $@
 
 demo: export SIGHTLINE_LOCAL__STATE_DIR ?= $(CURDIR)/.sightline

@@ -16,6 +16,7 @@ from benchmarks.reporting import say
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.admin import create_topics
+from sightline.adapters.ray import leave
 from sightline.models.repository import ModelRepository
 from sightline.settings import LocalPorts, Settings, load_settings, merge
 
@@ -73,14 +74,7 @@ def running(only: Sequence[str] = ("kafka", "triton", "milvus", "ray"), *, insta
         say("stopping the servers")
         try:
             if "ray" in only:
-                _leave_ray()
+                leave()
         finally:
             stack.down()
             shutil.rmtree(state_dir, ignore_errors=True)
-
-
-def _leave_ray() -> None:
-    """A driver whose cluster has gone is ended by Ray a minute later, in the middle of whatever it does by then."""
-    import ray
-
-    ray.shutdown()

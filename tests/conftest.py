@@ -29,12 +29,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
 
 from infra.local import process
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.admin import create_topics
+from sightline.adapters.ray import leave
 from sightline.settings import LocalPorts, Settings, load_settings, merge
 
 SHARED_DIR = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -80,7 +80,7 @@ class Servers:
     def down(self) -> None:
         """Stop all of them; this process leaves their Ray cluster first, which it would wait for otherwise."""
         if "ray" in self.started:
-            ray.shutdown()
+            leave()
         for stack in self.started.values():
             stack.down()
         shutil.rmtree(self.root, ignore_errors=True)

@@ -81,7 +81,7 @@ def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
 def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
     """Remove both parts where ``bring_up`` deployed them; what the stream has on its way is committed first.
 
-    A part that cannot be asked any more ends with Ray.
+    Ray may be stopped then: this process has left it. A part that cannot be asked any more ends with Ray.
 
     Returns:
         The names of those that were removed.
@@ -96,6 +96,7 @@ def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
         return []
     from actors import pipeline
     from serving import app
+    from sightline.adapters.ray import leave
 
     for name, remove in ((API, app.remove), (STREAM, pipeline.remove)):
         report(name, "stopping")
@@ -104,6 +105,7 @@ def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
         except SightlineError as error:
             log.warning("the part %s could not be asked to stop: %s", name, error)
         report(name, "stopped")
+    leave()
     endpoints.write_api_url(state_dir, None)
     return [API, STREAM]
 

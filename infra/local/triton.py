@@ -153,7 +153,8 @@ def _install(folder: Path, *, say: Say) -> None:
     say("installing Triton and ONNX Runtime in an environment of their own (270 MB)")
     venv = folder / "venv"
     cache.run_installer([uv, "venv", "--python", sys.executable, str(venv)], doing="making Triton's environment")
-    pip = [uv, "pip", "install", "--python", str(venv / "bin" / "python"), "--no-deps", "--require-hashes"]
+    python = str(venv / "bin" / "python")
+    pip = [uv, "pip", "install", "--compile-bytecode", "--python", python, "--no-deps", "--require-hashes"]
     cache.run_installer([*pip, "-r", str(REQUIREMENTS)], doing="installing Triton")
     server = _site_packages(folder) / "pytriton" / "tritonserver"
     backend = folder / "backends" / "python"

@@ -1,4 +1,4 @@
-"""Joining a Ray cluster as a driver. What runs on it is composed in ``actors/`` and ``serving/``."""
+"""Joining a Ray cluster as a driver, and leaving it. What runs on it is composed in ``actors/`` and ``serving/``."""
 
 from __future__ import annotations
 
@@ -30,13 +30,21 @@ def connect(settings: Settings) -> None:
     if ray.is_initialized():
         if _port(ray.get_runtime_context().gcs_address) == _port(address):  # Ray rewrites the host
             return
-        ray.shutdown()
+        leave()
     if address.startswith(_LOOPBACK):
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     try:
         ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
     except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+def leave() -> None:
+    """Leave the cluster, if this process has joined one; to be called before the cluster is stopped.
+
+    A driver whose cluster has gone waits for it when it ends, and is ended by Ray a minute later whatever it does by then.
+    """
+    ray.shutdown()
 
 
 def _port(address: str) -> str:
