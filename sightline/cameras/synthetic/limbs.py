@@ -41,7 +41,13 @@ class AlongChart:
     ) -> tuple[UInt8Array, Float32Array, Float32Array]:
         """See the protocol."""
         part, v = self.chart(angles)
-        return part, np.clip(np.float32(self.first) + along * np.float32(self.rate), 0, 1), np.clip(v, 0, 1)
+        return part, _unit(np.float32(self.first) + along * np.float32(self.rate)), _unit(v)
+
+
+def _unit(values: Float32Array) -> Float32Array:
+    """Cut to [0, 1]; a limb has few pixels, for which numpy's own cut takes four times as long."""
+    cut: Float32Array = np.minimum(np.maximum(values, 0), 1)
+    return cut
 
 
 @dataclass(frozen=True, slots=True)

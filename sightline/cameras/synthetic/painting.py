@@ -15,7 +15,7 @@ from sightline.cameras.synthetic.arrays import BoolArray, Float64Array, IndexArr
 from sightline.cameras.synthetic.buffers import FINER, TRUTH_AT, Box, Buffers
 from sightline.cameras.synthetic.limbs import Limb, LimbStack
 from sightline.cameras.synthetic.projection import Projected
-from sightline.cameras.synthetic.ray_casting import Surface, cast, surface
+from sightline.cameras.synthetic.ray_casting import Surface, cast, placed, surface
 from sightline.cameras.synthetic.textures import SIDE
 from sightline.types import Float32Array, UInt8Array
 
@@ -67,14 +67,14 @@ def paint_owner(
     rows, columns = np.divmod(within[order].astype(np.int32), np.int32(mine.shape[1]))
     rows, columns = rows + np.int32(box[0].start), columns + np.int32(box[1].start)
     cells = rows * np.intp(onto.limb.shape[1]) + columns
-    depth, colour = np.take(onto.depth, cells), np.empty((len(cells), 3), np.uint8)
+    points, colour = placed(rows, columns, np.take(onto.depth, cells)), np.empty((len(cells), 3), np.uint8)
     read = np.flatnonzero((rows % FINER == TRUTH_AT) & (columns % FINER == TRUTH_AT))
     pixels = rows[read] // FINER * np.intp(onto.part.shape[1]) + columns[read] // FINER
     ends_read = np.searchsorted(read, ends).tolist()
     for index, samples, truths in zip(own, _slices(ends), _slices(ends_read), strict=True):
         if samples.start == samples.stop:
             continue
-        found = surface(limbs, seen, index, (rows[samples], columns[samples]), depth[samples])
+        found = surface(limbs, seen, index, points[:, samples])
         shaded = _texels(limbs, index, found, atlas) * np.repeat(_light(limbs, index, found, lamp), 3)
         colour[samples].reshape(-1)[:] = np.minimum(shaded, 255)
         _chart(limbs.limbs[index], found, read[truths] - samples.start, pixels[truths], onto)
@@ -101,18 +101,23 @@ def _texels(limbs: LimbStack, index: int, found: Surface, atlas: UInt8Array) -> 
     last = 0.0 if limbs.limbs[index].open_end else last
     rows = (found.along + np.float32(first)) * np.float32(SIDE / (limbs.length[index] + first + last))
     columns = (found.angles + np.float32(math.pi)) * np.float32(SIDE / (2 * math.pi))
-    cells = np.clip(rows, 0, SIDE - 1).astype(np.intp) * SIDE + np.clip(columns, 0, SIDE - 1).astype(np.intp)
+    cells = _within(rows) * SIDE + _within(columns)
     texels: UInt8Array = np.take(atlas[limbs.limbs[index].texture].reshape(-1, 3), cells, axis=0)
     return texels.reshape(-1)
 
 
+def _within(cells: Float32Array) -> IndexArray:
+    """Rows or columns of a texture."""
+    return np.minimum(np.maximum(cells, 0), SIDE - 1).astype(np.intp)
+
+
 def _light(limbs: LimbStack, index: int, found: Surface, lamp: Float64Array) -> Float32Array:
     """float32 (n,): Lambert's law for the lamp, and a sky that is brighter above."""
-    flat, axes = limbs.flat[index].astype(np.float32), limbs.axes[index]
-    left, forward = found.left / flat[0], found.forward / flat[1]
-    size = np.sqrt(left * left + forward * forward + found.tilt * found.tilt) + np.float32(1e-9)
-    to_lamp, up = (axes @ lamp).astype(np.float32), axes[:, 2].astype(np.float32)
-    facing = (left * to_lamp[0] + forward * to_lamp[1] + found.tilt * to_lamp[2]) / size
-    upward = (left * up[0] + forward * up[1] + found.tilt * up[2]) / size
-    light: Float32Array = np.float32(_AMBIENT) + np.float32(_SKY) * upward + np.float32(_LAMP) * np.maximum(facing, 0)
+    axes, flat = limbs.axes[index], np.array((*limbs.flat[index], 1.0))
+    toward = np.stack([_LAMP * (axes @ lamp), _SKY * axes[:, 2]]) / flat
+    facing, upward = toward.astype(np.float32) @ found.normal
+    size = np.float32(flat**-2) @ np.square(found.normal)
+    light: Float32Array = np.maximum(facing, 0) + upward
+    light /= np.sqrt(size + np.float32(1e-18))
+    light += np.float32(_AMBIENT)
     return light

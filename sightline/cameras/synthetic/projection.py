@@ -30,7 +30,7 @@ class Projected:
         balls: intp (L, 2, 4): likewise, of its first and its last ball.
         cut: bool (L,): it reaches beyond the picture.
         origin: (L, 3): the camera in the limb's frame.
-        matrix: (L, 3, 3): pixels (from the window's middle) to the limb's frame.
+        unprojection: float32 (L, 3, 4): (depth x, depth y, depth, 1) of a pixel's column x and row y to the limb's frame.
         forms: float32 (L, 3, 4, 3, 3): of cone, first and last ball: B^2 - A C, B, -A, and how much a ray rises along the axis
             a metre; each is (1, y, y^2) form (1, x, x^2)^T.
         slope: (L,): how much the cone's radius grows along the axis, metres a metre.
@@ -40,7 +40,7 @@ class Projected:
     balls: IndexArray
     cut: BoolArray
     origin: Float64Array
-    matrix: Float64Array
+    unprojection: Float32Array
     forms: Float32Array
     slope: Float64Array
 
@@ -52,10 +52,12 @@ def projected(limbs: LimbStack, camera: Camera) -> Projected:
     to_limb = factors[:, :, None] * limbs.axes
     origin = np.einsum("lij,lj->li", to_limb, camera.position - limbs.start)
     matrix = to_limb @ (camera.rotation.T @ np.linalg.inv(camera.intrinsics))
+    unprojection = np.concatenate([matrix, origin[:, :, None]], axis=2)
+    unprojection[:, :, 2] += (matrix[:, :, 0] + matrix[:, :, 1]) / 2  # a pixel is seen at its middle
     middle = (window[:, :2] + window[:, 2:]) / 2
     matrix[:, :, 2] += matrix[:, :, 0] * middle[:, :1] + matrix[:, :, 1] * middle[:, 1:]
     slope = (limbs.radii[:, 1] - limbs.radii[:, 0]) / np.maximum(limbs.length, 1e-9)
-    return Projected(window, balls, cut, origin, matrix, _forms(limbs, origin, matrix, slope), slope)
+    return Projected(window, balls, cut, origin, unprojection.astype(np.float32), _forms(limbs, origin, matrix, slope), slope)
 
 
 def _forms(limbs: LimbStack, origin: Float64Array, matrix: Float64Array, slope: Float64Array) -> Float32Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,14 +35,14 @@ class Surface:
     Attributes:
         along: float32 (n,), metres along the limb's axis from its start.
         left, forward: float32 (n,), of the surface in the limb's flattened frame, metres.
-        tilt: float32 (n,): the normal's component along the axis, where (left, forward, tilt) is the normal, unscaled.
+        normal: float32 (3, n), unscaled: (left, forward, its component along the axis).
         angles: float32 (n,), round the axis.
     """
 
     along: Float32Array
     left: Float32Array
     forward: Float32Array
-    tilt: Float32Array
+    normal: Float32Array
     angles: Float32Array
 
 
@@ -90,20 +89,26 @@ def _entered(forms: Float32Array, x: Float32Array, y: Float32Array) -> tuple[Flo
     return far, rise
 
 
-def surface(limbs: LimbStack, seen: Projected, index: int, at: tuple[Int32Array, Int32Array], depth: Float32Array) -> Surface:
-    """Where on limb ``index`` the pixels at these rows and columns lie, whose rays enter it at these depths: all (n,)."""
-    first_x, first_y, last_x, last_y = seen.window[index].tolist()
-    x = at[1].astype(np.float32) + np.float32(0.5 - (first_x + last_x) / 2)
-    y = at[0].astype(np.float32) + np.float32(0.5 - (first_y + last_y) / 2)
-    matrix, origin = seen.matrix[index].tolist(), seen.origin[index].tolist()
-    left, forward, along = (depth * _plane(matrix[axis], x, y) + origin[axis] for axis in range(3))
+def placed(rows: Int32Array, columns: Int32Array, depth: Float32Array) -> Float32Array:
+    """Pixels (n,) at these depths as (4, n): what :func:`surface` multiplies."""
+    points = np.ones((4, len(depth)), np.float32)
+    np.multiply(depth, columns, out=points[0], casting="same_kind")
+    np.multiply(depth, rows, out=points[1], casting="same_kind")
+    points[2] = depth
+    return points
+
+
+def surface(limbs: LimbStack, seen: Projected, index: int, points: Float32Array) -> Surface:
+    """Where on limb ``index`` the pixels lie whose rays enter it at these depths.
+
+    Args:
+        limbs, seen: the limbs.
+        index: of the limb.
+        points: float32 (4, n), see :func:`placed`.
+    """
+    normal = seen.unprojection[index] @ points
+    left, forward, along = normal[0], normal[1], normal[2].copy()
     slope, radius, length = float(seen.slope[index]), float(limbs.radii[index, 0]), float(limbs.length[index])
-    beyond = along - np.clip(along, 0, length)
-    tilt = np.where(beyond == 0, (along * slope + radius) * -slope, beyond)
-    return Surface(along, left, forward, tilt, np.arctan2(left, forward))
-
-
-def _plane(row: Sequence[float], x: Float32Array, y: Float32Array) -> Float32Array:
-    """row (x, y, 1)^T of points."""
-    plane: Float32Array = y * row[1] + (x * row[0] + row[2])
-    return plane
+    beyond = along - np.minimum(np.maximum(along, 0), length)
+    normal[2] = np.where(beyond == 0, (along * slope + radius) * -slope, beyond)
+    return Surface(along, left, forward, normal, np.arctan2(left, forward))

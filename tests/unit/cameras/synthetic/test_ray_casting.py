@@ -10,7 +10,7 @@ import pytest
 from sightline.cameras.synthetic.camera import looking_at
 from sightline.cameras.synthetic.limbs import Limb, LimbStack, stacked
 from sightline.cameras.synthetic.projection import projected
-from sightline.cameras.synthetic.ray_casting import Surface, cast, surface
+from sightline.cameras.synthetic.ray_casting import Surface, cast, placed, surface
 from sightline.cameras.synthetic.scenery import pixel_rays
 
 CAMERA = looking_at((0.3, -3.0, 1.6), (0.0, 0.0, 1.0), focal_px=120.0, size_wh=(96, 80))
@@ -46,7 +46,7 @@ def hits_of(stack: LimbStack) -> Hits:
     rows, columns = np.nonzero(found.depth < np.inf)
     depth = found.depth[rows, columns]
     rows, columns = (places + side.start for places, side in zip((rows, columns), found.window, strict=True))
-    return Hits(rows, columns, depth, surface(stack, seen, 0, (rows, columns), depth))
+    return Hits(rows, columns, depth, surface(stack, seen, 0, placed(rows, columns, depth)))
 
 
 @pytest.mark.parametrize(("start", "end"), ENDS)
@@ -72,7 +72,7 @@ def test_every_hit_lies_on_the_surface_on_the_near_side(start, end, radii) -> No
     beyond = hits.surface.along - np.clip(hits.surface.along, 0, stack.length[0])
     radius = np.interp(hits.surface.along, (0, stack.length[0]), radii)
     np.testing.assert_allclose(np.sqrt((points[:, :2] ** 2).sum(1) + beyond**2), radius, atol=1e-3)
-    normal = np.stack([hits.surface.left / 1.3, hits.surface.forward / 0.8, hits.surface.tilt], 1)
+    normal = np.stack([hits.surface.left / 1.3, hits.surface.forward / 0.8, hits.surface.normal[2]], 1)
     toward = rays @ stack.axes[0].T
     assert ((normal * toward).sum(1) <= 1e-3).all()
 
