@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 Float64Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]
-Int32Array = NDArray[np.int32]
 UInt16Array = NDArray[np.uint16]
 
 Vector = tuple[float, float, float]

@@ -14,7 +14,7 @@ Box = tuple[slice, slice]
 """Rows and columns."""
 
 FINER = 2
-"""Samples a pixel, each way: edges are smooth, and a frame still takes less than its time."""
+"""Samples a pixel, each way, a power of two: edges are smooth, and a frame still takes less than its time."""
 
 TRUTH_AT = FINER // 2
 """Row and column, of a pixel's samples, of the one at which its truth is read."""

@@ -22,6 +22,9 @@ from sightline.types import Float32Array, UInt8Array
 _AMBIENT, _SKY, _LAMP = 0.60, 0.16, 0.42
 """Light from everywhere, from above, and from the lamp; a surface that faces the lamp gets a little more than 1."""
 
+_IN_PIXEL = FINER - 1
+"""Mask of a sample's place within its pixel: :data:`FINER` is a power of two."""
+
 
 def cover(limbs: LimbStack, seen: Projected, index: int, onto: Buffers, silhouette: BoolArray) -> None:
     """Let one limb stand where it is the nearest.
@@ -60,16 +63,14 @@ def paint_owner(
     nearest = onto.limb[box]
     mine = (nearest > own.start) & (nearest <= own.stop)
     onto.owner[box][mine] = owner
-    within = np.flatnonzero(mine)
     numbers = nearest[mine]
     order = np.argsort(numbers, kind="stable")
     ends = np.searchsorted(numbers, np.arange(own.start + 1, own.stop + 2), sorter=order).tolist()
-    rows, columns = np.divmod(within[order].astype(np.int32), np.int32(mine.shape[1]))
-    rows, columns = rows + np.int32(box[0].start), columns + np.int32(box[1].start)
-    cells = rows * np.intp(onto.limb.shape[1]) + columns
+    rows, columns = (places[order] + side.start for places, side in zip(np.nonzero(mine), box, strict=True))
+    cells = rows * onto.limb.shape[1] + columns
     points, colour = placed(rows, columns, np.take(onto.depth, cells)), np.empty((len(cells), 3), np.uint8)
-    read = np.flatnonzero((rows % FINER == TRUTH_AT) & (columns % FINER == TRUTH_AT))
-    pixels = rows[read] // FINER * np.intp(onto.part.shape[1]) + columns[read] // FINER
+    read = np.flatnonzero(((rows & _IN_PIXEL) == TRUTH_AT) & ((columns & _IN_PIXEL) == TRUTH_AT))
+    pixels = rows[read] // FINER * onto.part.shape[1] + columns[read] // FINER
     ends_read = np.searchsorted(read, ends).tolist()
     for index, samples, truths in zip(own, _slices(ends), _slices(ends_read), strict=True):
         if samples.start == samples.stop:

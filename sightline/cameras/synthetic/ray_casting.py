@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sightline.cameras.synthetic.arrays import Int32Array
+from sightline.cameras.synthetic.arrays import IndexArray
 from sightline.cameras.synthetic.limbs import LimbStack
 from sightline.cameras.synthetic.projection import Projected
 from sightline.types import Float32Array
@@ -89,7 +89,7 @@ def _entered(forms: Float32Array, x: Float32Array, y: Float32Array) -> tuple[Flo
     return far, rise
 
 
-def placed(rows: Int32Array, columns: Int32Array, depth: Float32Array) -> Float32Array:
+def placed(rows: IndexArray, columns: IndexArray, depth: Float32Array) -> Float32Array:
     """Pixels (n,) at these depths as (4, n): what :func:`surface` multiplies."""
     points = np.ones((4, len(depth)), np.float32)
     np.multiply(depth, columns, out=points[0], casting="same_kind")
