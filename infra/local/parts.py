@@ -98,14 +98,16 @@ def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
     from serving import app
     from sightline.adapters.ray import leave
 
-    for name, remove in ((API, app.remove), (STREAM, pipeline.remove)):
-        report(name, "stopping")
-        try:
-            remove(settings)
-        except SightlineError as error:
-            log.warning("the part %s could not be asked to stop: %s", name, error)
-        report(name, "stopped")
-    leave()
+    try:
+        for name, remove in ((API, app.remove), (STREAM, pipeline.remove)):
+            report(name, "stopping")
+            try:
+                remove(settings)
+            except SightlineError as error:
+                log.warning("the part %s could not be asked to stop: %s", name, error)
+            report(name, "stopped")
+    finally:
+        leave()
     endpoints.write_api_url(state_dir, None)
     return [API, STREAM]
 

@@ -36,7 +36,7 @@ class Surface:
         along: float32 (n,), metres along the limb's axis from its start.
         left, forward: float32 (n,), of the surface in the limb's flattened frame, metres.
         normal: float32 (3, n), unscaled: (left, forward, its component along the axis).
-        angles: float32 (n,), round the axis.
+        angles: float32 (n,), round the axis, radians; 0 = forward.
     """
 
     along: Float32Array
@@ -90,7 +90,7 @@ def _entered(forms: Float32Array, x: Float32Array, y: Float32Array) -> tuple[Flo
 
 
 def placed(rows: IndexArray, columns: IndexArray, depth: Float32Array) -> Float32Array:
-    """Pixels (n,) at these depths as (4, n): what :func:`surface` multiplies."""
+    """Pixels at these depths, metres along the optical axis, all (n,), as float32 (4, n): what :func:`surface` multiplies."""
     points = np.ones((4, len(depth)), np.float32)
     np.multiply(depth, columns, out=points[0], casting="same_kind")
     np.multiply(depth, rows, out=points[1], casting="same_kind")
@@ -99,11 +99,11 @@ def placed(rows: IndexArray, columns: IndexArray, depth: Float32Array) -> Float3
 
 
 def surface(limbs: LimbStack, seen: Projected, index: int, points: Float32Array) -> Surface:
-    """Where on limb ``index`` the pixels lie whose rays enter it at these depths.
+    """Where on a limb pixels lie whose rays enter it.
 
     Args:
-        limbs, seen: the limbs.
-        index: of the limb.
+        limbs, seen: the frame's limbs, as stacked and as projected.
+        index: which of them.
         points: float32 (4, n), see :func:`placed`.
     """
     normal = seen.unprojection[index] @ points
