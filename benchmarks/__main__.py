@@ -27,6 +27,7 @@ BENCHMARKS = {
     "dense": "part IoU, u and v errors and person masks of dense coordinates, and milliseconds a crop",
     "detector": "AP50 and AP of our person detector, beside YOLOX-nano's",
     "occlusion": "retrieval of occluded synthetic people, with dense coordinates on and off",
+    "tracking": "IDF1 at few frames a second: by overlap, by motion, by motion and colours",
     "street_baseline": "rank-1, mAP and recall on a real street camera",
 }
 """Name -> what it finds, in the order in which they run: (e) needs a figure of (a)."""

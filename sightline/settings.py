@@ -191,11 +191,17 @@ class DetectionSettings(_Section):
 
 
 class TrackerSettings(_Section):
-    """ByteTrack's thresholds; see ``sightline/stages/tracker.py``."""
+    """What a track may be matched with; see ``sightline/stages/tracker.py``."""
 
     high_score: float = Field(default=0.5, ge=0, le=1)
     new_track_score: float = Field(default=0.5, ge=0, le=1)
+    motion_gate: float = Field(default=6.0, gt=0)
+    """Squared Mahalanobis distance, four degrees of freedom, up to which a detection can be a track's: 6 lets four of five
+    through, and those who step out of their boxes between two frames with them."""
     match_iou: float = Field(default=0.2, ge=0, le=1)
+    """A box that overlaps by so much can be the track's as well."""
+    colour_weight: float = Field(default=120.0, ge=0)
+    """Of the difference of two people's colours (0 to about 1) beside the motion; 0 = colours do not matter."""
     faint_match_iou: float = Field(default=0.5, ge=0, le=1)
     forget_after_s: float = Field(default=2.0, gt=0)
     max_tracks: int = Field(default=512, ge=1)

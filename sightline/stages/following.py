@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.settings import Settings
+from sightline.stages.colours import band_colours
 from sightline.stages.quality import crop_quality
 from sightline.stages.sampler import BoolArray, Sampler, Samples
 from sightline.stages.tracker import Tracker, Tracks, TrackUpdate
@@ -104,7 +105,12 @@ class Follower:
     def propose(self, memory: CameraMemory, detections: Detections, frame: Frame) -> Proposal:
         """Track, and say whose visibility must be known."""
         update = self._tracker.update(
-            memory.tracks, detections, camera=frame.camera, frame_id=frame.frame_id, at_us=frame.captured_at_us
+            memory.tracks,
+            detections,
+            band_colours(frame.image, detections.boxes_xyxy),
+            camera=frame.camera,
+            frame_id=frame.frame_id,
+            at_us=frame.captured_at_us,
         )
         quality = crop_quality(detections, (frame.image.shape[1], frame.image.shape[0]))
         tall = detections.boxes_xyxy[:, 3] - detections.boxes_xyxy[:, 1] >= self._min_height_px

@@ -82,6 +82,19 @@ class Motion:
         covariance = np.stack([(1 - gain_p) * pp, (1 - gain_p) * pv, vv - gain_v * pv], axis=-1)
         return Motion(self.position + gain_p * innovation, self.velocity + gain_v * innovation, covariance)
 
+    def surprise(self, boxes_xyxy: Float32Array) -> tuple[Float64Array, Float64Array]:
+        """How far D boxes are from where N tracks are thought to be. (D, 4) -> two of (N, D).
+
+        Returns:
+            The squared Mahalanobis distance of the four numbers, and the logarithm of the volume that they may lie in, in box
+            heights: the sum of both is twice the negative logarithm of the likelihood, but for a constant.
+        """
+        measured = _to_centre(boxes_xyxy)
+        variance = self.covariance[:, None, :, 0] + (_MEASUREMENT_STD * measured[None, :, 3:]) ** 2
+        squared = ((measured[None] - self.position[:, None]) ** 2 / variance).sum(axis=2)
+        heights = np.maximum(self.position[:, None, 3:], 1.0)
+        return squared, np.log(variance / heights**2).sum(axis=2)
+
     def take(self, rows: NDArray[np.int64]) -> Motion:
         """These tracks alone, in this order. (M,) -> M tracks."""
         return Motion(self.position[rows], self.velocity[rows], self.covariance[rows])

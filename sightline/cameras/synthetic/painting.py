@@ -1,26 +1,29 @@
 """Painting limbs into the buffers: texture, soft light, and where on the body the surface lies.
 
-First all limbs find out where they are the nearest; then what is seen is painted, once.
+First all limbs find out where they are the nearest; then what is seen is painted, once. A pixel in which only one limb is seen
+is painted by one of its samples; where limbs meet, each sample is (multisample anti-aliasing: smooth edges, shaded once).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from sightline.cameras.synthetic.arrays import BoolArray, Float64Array, IndexArray
+from sightline.cameras.synthetic.arrays import BoolArray, Float64Array, IndexArray, UInt16Array
 from sightline.cameras.synthetic.buffers import FINER, TRUTH_AT, Box, Buffers
 from sightline.cameras.synthetic.limbs import Limb, LimbStack
 from sightline.cameras.synthetic.projection import Projected
-from sightline.cameras.synthetic.ray_casting import Surface, cast, placed, surface
+from sightline.cameras.synthetic.ray_casting import Surface, cast, of_pixels, placed, surface
 from sightline.cameras.synthetic.textures import SIDE
 from sightline.types import Float32Array, UInt8Array
 
 _AMBIENT, _SKY, _LAMP = 0.60, 0.16, 0.42
 """Light from everywhere, from above, and from the lamp; a surface that faces the lamp gets a little more than 1."""
+
+_OTHERS = tuple((row, column) for row in range(FINER) for column in range(FINER) if (row, column) != (TRUTH_AT, TRUTH_AT))
+"""A pixel's samples but for the one at which its truth is read."""
 
 _IN_PIXEL = FINER - 1
 """Mask of a sample's place within its pixel: :data:`FINER` is a power of two."""
@@ -47,14 +50,14 @@ def cover(limbs: LimbStack, seen: Projected, index: int, onto: Buffers, silhouet
 
 
 def paint_owner(
-    limbs: LimbStack, seen: Projected, own: range, *, box: Box, owner: int, atlas: UInt8Array, lamp: Float64Array, onto: Buffers
+    limbs: LimbStack, seen: Projected, own: slice, *, box: Box, owner: int, atlas: UInt8Array, lamp: Float64Array, onto: Buffers
 ) -> None:
     """Paint what is seen of one person, when all have been covered.
 
     Args:
         limbs, seen: the frame's limbs, as stacked and as projected.
         own: which of them are this person's.
-        box: rows and columns of the buffers that hold all of them.
+        box: rows and columns of the buffers that hold all of them, of whole pixels.
         owner: number in ``onto.owner``.
         atlas: the person's textures.
         lamp: float64 (3,), the direction of the light from the person, world, a unit vector.
@@ -63,31 +66,44 @@ def paint_owner(
     nearest = onto.limb[box]
     mine = (nearest > own.start) & (nearest <= own.stop)
     onto.owner[box][mine] = owner
+    alone = _alone(nearest)
+    for row, column in _OTHERS:
+        mine[row::FINER, column::FINER] &= ~alone
     numbers = nearest[mine]
     order = np.argsort(numbers, kind="stable")
-    ends = np.searchsorted(numbers, np.arange(own.start + 1, own.stop + 2), sorter=order).tolist()
+    ends = np.searchsorted(numbers, np.arange(own.start + 1, own.stop + 2), sorter=order)
+    counts = np.diff(ends)
     rows, columns = (places[order] + side.start for places, side in zip(np.nonzero(mine), box, strict=True))
     cells = rows * onto.limb.shape[1] + columns
-    points, colour = placed(rows, columns, np.take(onto.depth, cells)), np.empty((len(cells), 3), np.uint8)
     read = np.flatnonzero(((rows & _IN_PIXEL) == TRUTH_AT) & ((columns & _IN_PIXEL) == TRUTH_AT))
     pixels = rows[read] // FINER * onto.part.shape[1] + columns[read] // FINER
-    ends_read = np.searchsorted(read, ends).tolist()
-    for index, samples, truths in zip(own, _slices(ends), _slices(ends_read), strict=True):
-        if samples.start == samples.stop:
-            continue
-        found = surface(limbs, seen, index, points[:, samples])
-        shaded = _texels(limbs, index, found, atlas) * np.repeat(_light(limbs, index, found, lamp), 3)
-        colour[samples].reshape(-1)[:] = np.minimum(shaded, 255)
-        _chart(limbs.limbs[index], found, read[truths] - samples.start, pixels[truths], onto)
-    onto.colour.reshape(-1, 3)[cells] = colour
+    found = surface(limbs, seen, own, counts, placed(rows, columns, np.take(onto.depth, cells)))
+    shaded = _texels(limbs, own, counts, found, atlas) * _light(limbs, own, counts, found, lamp)[:, None]
+    colour = np.minimum(shaded, 255).astype(np.uint8)
+    for limb, truths in zip(limbs.limbs[own], pairwise(np.searchsorted(read, ends).tolist()), strict=True):
+        mine_read = slice(*truths)
+        _chart(limb, found, read[mine_read], pixels[mine_read], onto)
+    samples = onto.colour.reshape(-1, 3)
+    samples[cells] = colour
+    whole = read[alone[rows[read] // FINER - box[0].start // FINER, columns[read] // FINER - box[1].start // FINER]]
+    cells, colour = cells[whole], colour[whole]
+    for row, column in _OTHERS:
+        samples[cells + (row - TRUTH_AT) * onto.limb.shape[1] + column - TRUTH_AT] = colour
 
 
-def _slices(ends: Sequence[int]) -> Iterator[slice]:
-    return (slice(first, last) for first, last in pairwise(ends))
+def _alone(nearest: UInt16Array) -> BoolArray:
+    """Of each pixel: whether all its samples (FINER h, FINER w) are of one limb. (h, w)"""
+    of_pixel = nearest[TRUTH_AT::FINER, TRUTH_AT::FINER]
+    alone = np.ones(of_pixel.shape, np.bool_)
+    for row, column in _OTHERS:
+        alone &= nearest[row::FINER, column::FINER] == of_pixel
+    return alone
 
 
 def _chart(limb: Limb, found: Surface, read: IndexArray, pixels: IndexArray, onto: Buffers) -> None:
-    """Part, u and v of the samples ``read`` of one limb, into these pixels."""
+    """Part, u and v of the samples ``read``, all of one limb, into these pixels."""
+    if not len(read):
+        return
     if limb.chart is None:
         onto.part.reshape(-1)[pixels] = 0
         return
@@ -96,15 +112,17 @@ def _chart(limb: Limb, found: Surface, read: IndexArray, pixels: IndexArray, ont
     onto.part.reshape(-1)[pixels], onto.u.reshape(-1)[pixels], onto.v.reshape(-1)[pixels] = part, u, v
 
 
-def _texels(limbs: LimbStack, index: int, found: Surface, atlas: UInt8Array) -> UInt8Array:
-    """uint8 (n * 3,): the nearest cell of the texture, which runs from cap to cap."""
-    first, last = limbs.radii[index]
-    last = 0.0 if limbs.limbs[index].open_end else last
-    rows = (found.along + np.float32(first)) * np.float32(SIDE / (limbs.length[index] + first + last))
-    columns = (found.angles + np.float32(math.pi)) * np.float32(SIDE / (2 * math.pi))
-    cells = _within(rows) * SIDE + _within(columns)
-    texels: UInt8Array = np.take(atlas[limbs.limbs[index].texture].reshape(-1, 3), cells, axis=0)
-    return texels.reshape(-1)
+def _texels(limbs: LimbStack, own: slice, counts: IndexArray, found: Surface, atlas: UInt8Array) -> UInt8Array:
+    """uint8 (n, 3): the nearest cell of each limb's texture, which runs from cap to cap."""
+    mine = limbs.limbs[own]
+    first = limbs.radii[own, 0]
+    last = np.where([limb.open_end for limb in mine], 0.0, limbs.radii[own, 1])
+    start, rate = of_pixels(np.stack([first, SIDE / (limbs.length[own] + first + last)]), counts)
+    textures = np.repeat(np.array([limb.texture * SIDE for limb in mine], np.intp), counts)
+    rows = textures + _within((found.along + start) * rate)
+    columns = _within((found.angles + np.float32(math.pi)) * np.float32(SIDE / (2 * math.pi)))
+    texels: UInt8Array = np.take(atlas.reshape(-1, 3), rows * SIDE + columns, axis=0)
+    return texels
 
 
 def _within(cells: Float32Array) -> IndexArray:
@@ -112,12 +130,13 @@ def _within(cells: Float32Array) -> IndexArray:
     return np.minimum(np.maximum(cells, 0), SIDE - 1).astype(np.intp)
 
 
-def _light(limbs: LimbStack, index: int, found: Surface, lamp: Float64Array) -> Float32Array:
+def _light(limbs: LimbStack, own: slice, counts: IndexArray, found: Surface, lamp: Float64Array) -> Float32Array:
     """float32 (n,): Lambert's law for the lamp, and a sky that is brighter above."""
-    axes, flat = limbs.axes[index], np.array((*limbs.flat[index], 1.0))
-    toward = np.stack([_LAMP * (axes @ lamp), _SKY * axes[:, 2]]) / flat
-    facing, upward = toward.astype(np.float32) @ found.normal
-    size = np.float32(flat**-2) @ np.square(found.normal)
+    axes = limbs.axes[own]
+    flat = np.concatenate([limbs.flat[own], np.ones((len(axes), 1))], axis=1)
+    toward = np.stack([_LAMP * (axes @ lamp), _SKY * axes[:, :, 2]]) / flat
+    facing, upward = np.einsum("skn,kn->sn", of_pixels(toward.transpose(0, 2, 1), counts), found.normal)
+    size = np.einsum("kn,kn,kn->n", of_pixels(flat.T**-2, counts), found.normal, found.normal)
     light: Float32Array = np.maximum(facing, 0) + upward
     light /= np.sqrt(size + np.float32(1e-18))
     light += np.float32(_AMBIENT)

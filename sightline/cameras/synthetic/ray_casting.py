@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightline.cameras.synthetic.arrays import IndexArray
 from sightline.cameras.synthetic.limbs import LimbStack
@@ -30,7 +32,7 @@ class Cast:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Where on a limb n pixels lie.
+    """Where on their limbs n pixels lie.
 
     Attributes:
         along: float32 (n,), metres along the limb's axis from its start.
@@ -51,7 +53,7 @@ def cast(limbs: LimbStack, seen: Projected, index: int) -> Cast | None:
     first_x, first_y, last_x, last_y = seen.window[index].tolist()
     if first_x >= last_x or first_y >= last_y:
         return None
-    x, y = _powers(first_x, last_x), _powers(first_y, last_y).T
+    x, y = _powers(last_x - first_x), _powers(last_y - first_y).T
     begin, length = float(seen.origin[index, 2]), float(limbs.length[index])
     with np.errstate(divide="ignore", invalid="ignore"):
         far, along = _entered(seen.forms[index, _CONE], x, y)
@@ -67,11 +69,13 @@ def cast(limbs: LimbStack, seen: Projected, index: int) -> Cast | None:
     return Cast((slice(first_y, last_y), slice(first_x, last_x)), depth)
 
 
-def _powers(first: int, last: int) -> Float32Array:
-    """1, the pixels' places from the window's middle, and their squares: (3, last - first)."""
-    powers = np.ones((3, last - first), np.float32)
-    powers[1] = np.arange((first - last + 1) / 2, (last - first + 1) / 2, dtype=np.float32)
+@lru_cache(maxsize=4096)
+def _powers(count: int) -> Float32Array:
+    """1, the places of so many pixels from the window's middle, and their squares: (3, count)."""
+    powers = np.ones((3, count), np.float32)
+    powers[1] = np.arange((1 - count) / 2, (1 + count) / 2, dtype=np.float32)
     np.square(powers[1], out=powers[2])
+    powers.flags.writeable = False
     return powers
 
 
@@ -98,17 +102,26 @@ def placed(rows: IndexArray, columns: IndexArray, depth: Float32Array) -> Float3
     return points
 
 
-def surface(limbs: LimbStack, seen: Projected, index: int, points: Float32Array) -> Surface:
-    """Where on a limb pixels lie whose rays enter it.
+def surface(limbs: LimbStack, seen: Projected, own: slice, counts: IndexArray, points: Float32Array) -> Surface:
+    """Where on limbs pixels lie whose rays enter them.
+
+    All limbs at once: most have so few pixels that to call numpy for each of them costs more than what it computes.
 
     Args:
         limbs, seen: the frame's limbs, as stacked and as projected.
-        index: which of them.
+        own: which L of them.
+        counts: int (L,): how many pixels each has; the first limb's come first.
         points: float32 (4, n), see :func:`placed`.
     """
-    normal = seen.unprojection[index] @ points
+    matrices = of_pixels(seen.unprojection[own].transpose(1, 2, 0), counts)
+    normal = np.einsum("kjn,jn->kn", matrices, points)
     left, forward, along = normal[0], normal[1], normal[2].copy()
-    slope, radius, length = float(seen.slope[index]), float(limbs.radii[index, 0]), float(limbs.length[index])
+    slope, radius, length = of_pixels(np.stack([seen.slope[own], limbs.radii[own, 0], limbs.length[own]]), counts)
     beyond = along - np.minimum(np.maximum(along, 0), length)
     normal[2] = np.where(beyond == 0, (along * slope + radius) * -slope, beyond)
     return Surface(along, left, forward, normal, np.arctan2(left, forward))
+
+
+def of_pixels(of_limbs: NDArray[np.floating], counts: IndexArray) -> Float32Array:
+    """What is known of L limbs, of each of their pixels: (..., L) -> float32 (..., n)."""
+    return np.repeat(of_limbs.astype(np.float32), counts, axis=-1)

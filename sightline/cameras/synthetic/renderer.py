@@ -75,11 +75,11 @@ class Renderer:
         boxes = self._painted = [_union(seen, np.flatnonzero(stack.owner == index)) for index in range(len(near))]
         lamps = [self._lamp_from(person) for person in near]
         ends = np.searchsorted(stack.owner, np.arange(len(near) + 1)).tolist()
-        own = [range(first, last) for first, last in pairwise(ends)]
+        own = [slice(first, last) for first, last in pairwise(ends)]
         for person, lamp, mine, box in zip(near, lamps, own, boxes, strict=True):
             cast_shadow(person, lamp, self._camera, self._scenery.floor, image)
             self._silhouette[box] = False
-            for limb in mine:
+            for limb in range(mine.start, mine.stop):
                 cover(stack, seen, limb, self._buffers, self._silhouette)
             covered.append(int(np.count_nonzero(self._silhouette[box])))
             cut.append(bool(seen.cut[mine].any()))
@@ -92,15 +92,14 @@ class Renderer:
 
     def _compose(self, ground: UInt8Array, image: UInt8Array, box: Box) -> None:
         """People over the scenery, by how much of a pixel they cover; from ``ground`` into ``image``: boxes overlap."""
-        rows, columns = (slice(side.start // FINER, -(-side.stop // FINER)) for side in box)
+        rows, columns = (slice(side.start // FINER, side.stop // FINER) for side in box)
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        fine = slice(rows.start * FINER, rows.stop * FINER), slice(columns.start * FINER, columns.stop * FINER)
         size = (columns.stop - columns.start, rows.stop - rows.start)
         taken = cv2.resize(
-            np.where(self._buffers.owner[fine] > 0, np.uint8(255), np.uint8(0)), size, interpolation=cv2.INTER_AREA
+            np.where(self._buffers.owner[box] > 0, np.uint8(255), np.uint8(0)), size, interpolation=cv2.INTER_AREA
         )
-        people = cv2.resize(self._buffers.colour[fine], size, interpolation=cv2.INTER_AREA)
+        people = cv2.resize(self._buffers.colour[box], size, interpolation=cv2.INTER_AREA)
         rest = cv2.merge([255 - taken] * 3)
         image[rows, columns] = cv2.add(cv2.multiply(ground[rows, columns], rest, scale=1 / 255), people)
 
@@ -125,10 +124,11 @@ class Renderer:
 
 
 def _union(seen: Projected, limbs: IndexArray) -> Box:
-    """Rows and columns that hold all pixels of these limbs."""
+    """Rows and columns of the buffers that hold all of these limbs, of whole pixels."""
     windows = seen.window[limbs]
     windows = windows[(windows[:, 0] < windows[:, 2]) & (windows[:, 1] < windows[:, 3])]
     if not len(windows):
         return slice(0, 0), slice(0, 0)
-    first, last = windows[:, :2].min(0).tolist(), windows[:, 2:].max(0).tolist()
-    return slice(first[1], last[1]), slice(first[0], last[0])
+    first_x, first_y = (windows[:, :2].min(0) // FINER * FINER).tolist()
+    last_x, last_y = (-(-windows[:, 2:].max(0) // FINER) * FINER).tolist()
+    return slice(first_y, last_y), slice(first_x, last_x)

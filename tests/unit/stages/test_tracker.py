@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.settings import TrackerSettings
+from sightline.stages.colours import COLOURS
 from sightline.stages.tracker import Tracker, Tracks
 from sightline.types import CameraState, Detections, track_id
 from sightline.wire import Record, camera_state_from_record, camera_state_to_message
@@ -26,7 +27,8 @@ def follow(frames: list[Detections], tracks: Tracks | None = None, *, first: int
     """Ids of each frame's detections, and the state after the last."""
     tracks, ids = tracks or Tracks.empty(), []
     for number, detections in enumerate(frames, first):
-        update = TRACKER.update(tracks, detections, camera="c", frame_id=f"f{number}", at_us=number * STEP_US)
+        worn = np.repeat(detections.scores[:, None], COLOURS, axis=1)
+        update = TRACKER.update(tracks, detections, worn, camera="c", frame_id=f"f{number}", at_us=number * STEP_US)
         tracks = update.tracks
         ids.append([tracks.id_of("c", row) if row >= 0 else None for row in update.rows])
     return ids, tracks
@@ -62,6 +64,42 @@ def test_a_person_hidden_for_a_second_keeps_the_id_and_for_long_gets_a_new_one()
     long_gone = walk[:10] + [Detections.empty()] * 40 + walk[50:55]
     ids, _ = follow(long_gone)
     assert ids[-1] != ids[0]
+
+
+def test_whoever_steps_out_of_his_box_between_two_frames_keeps_the_id() -> None:
+    """Two frames a second, 60 px a step in a box of 40."""
+    tracks, ids = Tracks.empty(), []
+    for number in range(6):
+        walker = people((10 + 60 * number, 10, 0.9))
+        update = TRACKER.update(tracks, walker, camera="c", frame_id=str(number), at_us=number * 500_000)
+        tracks = update.tracks
+        ids.append(tracks.id_of("c", int(update.rows[0])))
+    assert set(ids) == {track_id("c", "0", 0)}
+
+
+def test_nobody_is_taken_for_somebody_across_the_picture() -> None:
+    ids, _ = follow([people((10, 10, 0.9)), people((400, 10, 0.9))])
+    assert ids[1] == [track_id("c", "f1", 0)]
+
+
+def test_colours_tell_two_people_apart_who_changed_places() -> None:
+    worn = np.zeros((2, COLOURS), np.float32)
+    worn[1] = 0.5
+    before, after = people((10, 10, 0.9), (60, 10, 0.9)), people((55, 10, 0.9), (15, 10, 0.9))
+    for colours, rows in ((worn, [0, 1]), (None, [1, 0])):
+        update = TRACKER.update(Tracks.empty(), before, colours, camera="c", frame_id="a", at_us=0)
+        update = TRACKER.update(update.tracks, after, colours, camera="c", frame_id="b", at_us=500_000)
+        assert update.rows.tolist() == rows
+
+
+def test_a_state_from_before_colours_is_read() -> None:
+    _, tracks = follow([people((10, 10, 0.9))])
+    arrays = tracks.to_arrays()
+    del arrays["track.colours"]
+    restored = Tracks.from_arrays(arrays)
+    assert np.isnan(restored.colours).all()
+    ids, _ = follow([people((12, 10, 0.9))], restored, first=1)
+    assert ids == [[track_id("c", "f0", 0)]]
 
 
 def test_time_that_runs_backwards_is_survived() -> None:

@@ -46,7 +46,7 @@ def hits_of(stack: LimbStack) -> Hits:
     rows, columns = np.nonzero(found.depth < np.inf)
     depth = found.depth[rows, columns]
     rows, columns = (places + side.start for places, side in zip((rows, columns), found.window, strict=True))
-    return Hits(rows, columns, depth, surface(stack, seen, 0, placed(rows, columns, depth)))
+    return Hits(rows, columns, depth, surface(stack, seen, slice(0, 1), np.array([len(rows)]), placed(rows, columns, depth)))
 
 
 @pytest.mark.parametrize(("start", "end"), ENDS)
