@@ -125,4 +125,4 @@ def seen(document: dict[str, Any]) -> Seen:
     x, y, width, height = document["box"]
     time_us = to_us(datetime.fromisoformat(document["time"]))
     sighting_id, camera, frame_id, track = (document[name] for name in ("sighting_id", "camera", "frame_id", "track"))
-    return Seen(sighting_id, camera, frame_id, time_us, track, (x, y, width, height))
+    return Seen(sighting_id, camera, frame_id, time_us, track, (x, y, width, height), document["quality"])

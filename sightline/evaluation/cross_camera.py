@@ -31,19 +31,21 @@ class CrossCameraScore:
 
 
 def cross_camera_queries(sightings: Iterable[Seen], pids: Mapping[str, int], *, most: int) -> list[Seen]:
-    """The newest sighting of each person in each camera, of people whom another camera saw as well.
+    """The best sighting of each person in each camera, of people whom another camera saw as well.
+
+    Whoever asks points at a picture in which the person can be seen. Of equally good ones it is the newest.
 
     Args:
         sightings: those that may be found.
         pids: of :func:`~sightline.evaluation.stream_sightings.named`; sightings of nobody ask nothing.
         most: the newest ones, where there are more.
     """
-    newest: dict[tuple[int, str], Seen] = {}
-    for one in sorted(sightings, key=lambda one: (one.captured_at_us, one.sighting_id)):
+    best: dict[tuple[int, str], Seen] = {}
+    for one in sorted(sightings, key=lambda one: (one.quality, one.captured_at_us, one.sighting_id)):
         if one.sighting_id in pids:
-            newest[pids[one.sighting_id], one.camera] = one
-    cameras = [pid for pid, _ in newest]
-    asked = [one for (pid, _), one in newest.items() if cameras.count(pid) > 1]
+            best[pids[one.sighting_id], one.camera] = one
+    cameras = [pid for pid, _ in best]
+    asked = [one for (pid, _), one in best.items() if cameras.count(pid) > 1]
     return sorted(asked, key=lambda one: (-one.captured_at_us, one.sighting_id))[:most]
 
 

@@ -17,7 +17,7 @@ FrameKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sighting as far as scoring needs it; ``box_xywh`` in pixels of the published picture."""
+    """A sighting as far as scoring needs it: ``box_xywh`` in pixels of the published picture, ``quality`` of the crop 0 to 1."""
 
     sighting_id: str
     camera: str
@@ -25,6 +25,7 @@ class Seen:
     captured_at_us: int
     track: str
     box_xywh: tuple[float, float, float, float]
+    quality: float = 1.0
 
     @property
     def frame(self) -> FrameKey:

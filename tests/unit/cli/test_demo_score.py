@@ -59,6 +59,7 @@ def sighting(name: str, truth, row: int) -> dict[str, object]:
         "time": to_datetime(truth.captured_at_us).isoformat(),
         "track": f"{truth.camera}/{row}",
         "box": truth.boxes_xywh[row].tolist(),
+        "quality": 0.5,
     }
 
 

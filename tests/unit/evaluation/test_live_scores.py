@@ -24,8 +24,8 @@ def frame(name: str, people: dict[int, tuple[float, ...]], *, camera: str = "hal
     return TrueFrame.from_record({"camera": camera, "frame_id": name, "captured_at_us": int(name), "people": people_of})
 
 
-def seen(name: str, track: str, box: tuple[float, ...], *, camera: str = "hall") -> Seen:
-    return Seen(f"{camera}/{name}/{track}", camera, name, int(name), track, box)
+def seen(name: str, track: str, box: tuple[float, ...], *, camera: str = "hall", quality: float = 1.0) -> Seen:
+    return Seen(f"{camera}/{name}/{track}", camera, name, int(name), track, box, quality)
 
 
 def test_boxes_are_given_to_people_one_to_one_so_that_overlaps_are_largest() -> None:
@@ -70,7 +70,14 @@ def test_sightings_are_named_by_the_truth_of_their_frame() -> None:
     assert named(sightings, truth) == {"hall/1/a": 1}
 
 
-def test_queries_are_the_newest_of_each_person_whom_another_camera_saw() -> None:
+def test_queries_are_the_best_of_each_person_whom_another_camera_saw() -> None:
+    good, later = seen("1", "a", LEFT, quality=0.9), seen("2", "a", LEFT, quality=0.4)
+    other = seen("3", "c", LEFT, camera="door", quality=0.1)
+    pids = {one.sighting_id: 1 for one in (good, later, other)}
+    assert cross_camera_queries([good, later, other], pids, most=9) == [other, good]
+
+
+def test_of_equally_good_queries_it_is_the_newest() -> None:
     sightings = [seen("1", "a", LEFT), seen("2", "a", LEFT), seen("1", "b", RIGHT), seen("3", "c", LEFT, camera="door")]
     pids = {"hall/1/a": 1, "hall/2/a": 1, "hall/1/b": 2, "door/3/c": 1}
     assert [one.sighting_id for one in cross_camera_queries(sightings, pids, most=9)] == ["door/3/c", "hall/2/a"]

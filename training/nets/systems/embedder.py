@@ -2,7 +2,7 @@
 
 Of the joint-loss system: head, trunk and lower limbs pooled from a map that is still fine, by key points or, without them, in
 fixed stripes. Of LRDNN: a head for each attribute. Of the strong baseline: BN-neck, smoothed labels, batch-hard triplets.
-Branches of half the trunk's width keep it under 3 M parameters at inference.
+Branches narrower than the trunk keep it under 3 M parameters at inference.
 """
 
 from __future__ import annotations
