@@ -17,7 +17,7 @@ FrameKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sighting as far as scoring needs it: ``box_xywh`` in pixels of the published picture, ``quality`` of the crop 0 to 1."""
+    """A sighting as far as scoring needs it: ``box_xywh`` in pixels of the published picture, ``quality`` of its crop."""
 
     sighting_id: str
     camera: str
