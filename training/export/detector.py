@@ -25,9 +25,10 @@ from sightline.models.importer.reference import best_boxes
 from sightline.models.session import OnnxSession
 from sightline.ports import Inference
 from sightline.spec import ModelSpec, TensorSpec
-from sightline.suppression import ROWS, Suppression
+from sightline.suppression import ROWS
 from sightline.types import UInt8Array
 from training.detection.calibration import Calibration
+from training.detection.validation import SUPPRESSION
 from training.export.gate import Finding, require_passed
 from training.export.onnx_file import onnx_bytes
 from training.nets.systems.detector import Detector
@@ -36,7 +37,6 @@ from training.trained import AnyTrained
 IMAGE, BOXES, SCORES = "image", "boxes", "scores"
 """Names of the model contract."""
 _CANDIDATES = ("candidate_boxes", "candidate_scores")
-_SUPPRESSION = Suppression()
 _BATCH = 8
 
 
@@ -137,7 +137,7 @@ async def detections_compared_on(server: Inference, exported: ExportedDetector, 
 def completed(model: ModelProto, size_hw: Sequence[int]) -> ModelProto:
     """The traced graph of candidates with what keeps the best of them behind it."""
     tail = GraphWriter("tail")
-    for value, name in zip(write_best_boxes(tail, *_CANDIDATES, suppression=_SUPPRESSION), (BOXES, SCORES), strict=True):
+    for value, name in zip(write_best_boxes(tail, *_CANDIDATES, suppression=SUPPRESSION), (BOXES, SCORES), strict=True):
         tail.name_output(value, name)
     graph = model.graph
     graph.node.extend(tail.nodes)
@@ -158,7 +158,7 @@ def _by_torch(net: ServedDetector, pictures: UInt8Array) -> list[Arrays]:
     with torch.no_grad():
         found = [net(torch.from_numpy(batch)) for batch in _batches(pictures)]
     return [
-        best_boxes(box.numpy(), score.numpy(), _SUPPRESSION)
+        best_boxes(box.numpy(), score.numpy(), SUPPRESSION)
         for boxes, scores in found
         for box, score in zip(boxes, scores, strict=True)
     ]
