@@ -21,8 +21,8 @@ from training.objective import autocast, laid_out
 from training.validation import Figures
 
 SUPPRESSION = Suppression(iou=0.5)
-"""In validation as in what is served. Boxes of a net that learnt for hours are loose: at YOLOX's 0.65 one in five people had two
-confident ones, and tracks with them."""
+"""In validation as in what is served. Boxes of a net that learnt for hours are loose: at YOLOX's 0.65 one in five people had
+two confident ones, and tracks with them."""
 _BATCH = 16
 
 
