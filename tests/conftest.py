@@ -47,6 +47,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job passes on that it ignores it
     for variable in [name for name in os.environ if name.startswith("SIGHTLINE_")]:
         del os.environ[variable]
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="sl-home-")  # where a demo may have left which model is live
+
+
+def pytest_unconfigure() -> None:
+    """Take the tests' own home of states away."""
+    shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 @dataclass
