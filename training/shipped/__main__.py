@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from training.shipped.steps import MODELS, Step, steps_of
+from training.shipped.steps import MODELS, SYNTHETIC, Step, steps_of
 
 
 def main() -> int:
@@ -35,6 +35,10 @@ def main() -> int:
     parser.add_argument("--threads", type=int, help="of the trainings (default: all cores)")
     parser.add_argument("--show", action="store_true", help="show the commands, and end")
     told = parser.parse_args()
+    missing = [file for file in MODELS[told.model].data if file != SYNTHETIC and not (told.data / file).exists()]
+    if missing and not told.show:
+        _say(f"{told.data} lacks {', '.join(missing)}: name the folder of the research data by --data")
+        return 2
     repository = told.repository or told.runs / "models"
     for step in steps_of(told.model, data=told.data, runs=told.runs, repository=repository, threads=told.threads):
         done = not told.show and step.made is not None and step.made.exists()
@@ -50,10 +54,10 @@ def _take(step: Step) -> int:
     """Run its command, or the one that goes on; its exit status."""
     command = step.command
     if step.made is not None and step.made.parent.exists():
-        if step.resumed is None:
-            shutil.rmtree(step.made.parent)  # half of it
-        else:
+        if step.resumed is not None and step.kept is not None and step.kept.exists():
             command = step.resumed
+        else:
+            shutil.rmtree(step.made.parent)  # half of it, or nothing to go on from
     return subprocess.run([str(Path(sys.executable).with_name("sightline")), *command], check=False).returncode
 
 

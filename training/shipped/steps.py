@@ -105,12 +105,14 @@ class Step:
     Attributes:
         command: behind ``sightline``.
         made: the file that is there when it has been done; None = it is done each time.
-        resumed: the command that goes on where it was cut off, once its folder is there; None = it begins anew.
+        resumed: the command that goes on where it was cut off, once there is ``kept``; None = it begins anew.
+        kept: the file without which there is nothing to go on from.
     """
 
     command: tuple[str, ...]
     made: Path | None = None
     resumed: tuple[str, ...] | None = None
+    kept: Path | None = None
 
 
 def steps_of(name: str, *, data: Path, runs: Path, repository: Path, threads: int | None = None) -> list[Step]:
@@ -136,7 +138,11 @@ def steps_of(name: str, *, data: Path, runs: Path, repository: Path, threads: in
         command += [f"--start-from={home / training.start_from}"] if training.start_from else []
         command += [f"--threads={threads}"] if threads else []
         command += [part for key, value in training.settings.items() for part in ("--set", f"{key}={value}")]
-        steps.append(Step(tuple(command), run / "weights.pt", ("train", "--resume", f"--output={run}")))
+        steps.append(
+            Step(
+                tuple(command), run / "weights.pt", ("train", "--resume", f"--output={run}"), run / "checkpoints" / "index.json"
+            )
+        )
     last = home / model.trainings[-1].run
     export = ("models", "export", str(last), f"--name={name}", f"--data={source(model.compared_on)}", *model.export)
     return [*steps, Step((*export, "--terms=research use", f"--folder={repository}"))]

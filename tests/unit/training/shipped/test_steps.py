@@ -24,6 +24,13 @@ def steps(name: str, folder: Path) -> list[Step]:
     return steps_of(name, data=folder / "data", runs=folder / "runs", repository=folder / "models", threads=1)
 
 
+def lay_out(name: str, data: Path) -> None:
+    """Files where the research data would be."""
+    for file in MODELS[name].data:
+        (data / file).parent.mkdir(parents=True, exist_ok=True)
+        (data / file).touch()
+
+
 def test_each_shipped_model_has_its_steps_and_its_card_tells_the_command() -> None:
     assert {model.spec.name for model in bundle(PACKAGED_MODELS)} == set(MODELS)
     for name in MODELS:
@@ -63,11 +70,15 @@ def test_what_was_done_is_left_out_and_what_was_cut_off_goes_on(tmp_path: Path, 
         for step in planned:
             if tuple(rest) in {step.command, step.resumed} and step.made is not None:
                 step.made.parent.mkdir(parents=True, exist_ok=True)
+                if step.kept is not None:
+                    step.kept.parent.mkdir(exist_ok=True)
+                    step.kept.touch()
                 if not status:
                     step.made.write_text("made")
         return subprocess.CompletedProcess(rest, status)
 
     home = tmp_path / "runs" / "densepose"
+    lay_out("densepose", tmp_path / "data")
     planned = steps("densepose", tmp_path)
     synthesize, first, second, export = planned
     monkeypatch.setattr(command.subprocess, "run", run)
@@ -82,6 +93,7 @@ def test_what_was_done_is_left_out_and_what_was_cut_off_goes_on(tmp_path: Path, 
 
 
 def test_synthetic_people_that_were_cut_off_are_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out("keypoints", tmp_path)
     left = tmp_path / "runs" / "keypoints" / "synthetic"
     left.mkdir(parents=True)
     (left / "half").touch()
@@ -94,6 +106,38 @@ def test_synthetic_people_that_were_cut_off_are_made_anew(tmp_path: Path, monkey
     monkeypatch.setattr(command.subprocess, "run", run)
     monkeypatch.setattr(sys, "argv", ["shipped", "keypoints", "--data", str(tmp_path), "--runs", str(tmp_path / "runs")])
     assert command.main() == 3
+
+
+def test_a_training_that_kept_nothing_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out("keypoints", tmp_path)
+    planned = steps_of("keypoints", data=tmp_path, runs=tmp_path / "runs", repository=tmp_path / "runs" / "models")
+    synthesize, train, _ = planned
+    assert synthesize.made is not None
+    assert train.made is not None
+    synthesize.made.parent.mkdir(parents=True)
+    synthesize.made.touch()
+    train.made.parent.mkdir()
+    taken: list[tuple[str, ...]] = []
+
+    def run(arguments: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check
+        taken.append(tuple(arguments[1:]))
+        return subprocess.CompletedProcess([], 1)
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["shipped", "keypoints", "--data", str(tmp_path), "--runs", str(tmp_path / "runs")])
+    assert command.main() == 1
+    assert taken == [train.command]
+    assert not train.made.parent.exists()
+
+
+def test_data_that_are_missing_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command.subprocess, "run", None)
+    monkeypatch.setattr(sys, "argv", ["shipped", "keypoints", "--data", str(tmp_path), "--runs", str(tmp_path / "runs")])
+    assert command.main() == 2
+    assert "lacks market1501/images.tar, pose" in capsys.readouterr().out
 
 
 def test_showing_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
