@@ -74,9 +74,11 @@ class CameraStream:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     def describe(self) -> dict[str, Any]:
-        """How it goes: partitions, frames in flight, frames waiting, restarts of the session, the last trouble, and which
+        """How it goes: partitions, frames in flight, frames waiting, restarts of the session, the trouble at hand, and which
         stages frames went without."""
         session = self._session
+        if session is not None and session.is_well:
+            self._trouble = ""
         return {
             "partitions": session.partitions if session else [],
             "in_flight": session.in_flight if session else 0,
@@ -100,7 +102,7 @@ class CameraStream:
                     await self._one_session(kafka_thread, workers, crop_writers)
                     self._trouble = ""
                 except SightlineError as error:  # also a missing model or a state of a later version: say so and wait
-                    self._trouble = str(error)
+                    self._session, self._trouble = None, str(error)
                     self._restarts += 1
                     fenced = isinstance(error, FencedError)
                     log.log(

@@ -63,6 +63,8 @@ class Session:
         self._metrics = metrics
         self._lanes: dict[int, Lane] = {}
         self._committed_at = time.monotonic()
+        self._reading_since: float | None = None
+        self._has_committed = False
         self.unread: dict[int, int] = {}
         """Partition -> frames that wait behind what was read."""
 
@@ -76,6 +78,15 @@ class Session:
         """Frames read and not yet committed."""
         return sum(len(lane) for lane in self._lanes.values())
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it works: it has committed, or has read for a session timeout (by then all that a lost membership left
+        behind would have come) and nothing waits."""
+        if self._has_committed or self._reading_since is None:
+            return self._has_committed
+        long_enough = time.monotonic() - self._reading_since > self._settings.stream.session_timeout_s
+        return long_enough and self.in_flight == 0 and not any(self.unread.values())
+
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until ``stopping``, then finish what is on its way and leave the group.
 
@@ -85,6 +96,7 @@ class Session:
         try:
             await self._call(self._writer.open)
             await self._call(self._consumer.open)
+            self._reading_since = time.monotonic()
             while not stopping.is_set():
                 await self._read()
                 await self._commit(only_if_due=True)
@@ -170,6 +182,7 @@ class Session:
         with self._metrics.commit_seconds.time():
             await self._call(lambda: self._writer.commit(messages, offsets, self._consumer.membership()))
         self._committed_at = time.monotonic()
+        self._has_committed = True
         for lane, outcomes in finished.items():
             lane.forget(len(outcomes))
             for outcome in outcomes:

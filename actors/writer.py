@@ -111,12 +111,16 @@ class Writer:
     def _one_membership(self) -> None:
         try:
             self._source.open()
+            opened_at = time.monotonic()
             while not self._stopping.is_set():
                 records = self._gather()
                 if records:
                     self._write(records)
                     self._source.commit()
                     self._pause_s = _FIRST_PAUSE_S
+                # By then all that a lost membership left behind would have come.
+                idle_long_enough = time.monotonic() - opened_at > self._settings.session_timeout_s
+                if records or idle_long_enough:
                     self._account["trouble"] = ""
         finally:
             self._leave()

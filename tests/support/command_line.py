@@ -56,6 +56,12 @@ class CommandLine:
         assert started.returncode == code, f"sightline {' '.join(map(str, arguments))}: {started.returncode}\n{out}{errors}"
         return subprocess.CompletedProcess(started.args, started.returncode, out, errors)
 
+    def succeeds(self, *arguments: str | Path, timeout_s: float = 400.0) -> bool:
+        """Whether a command, run to its end, ends well."""
+        started = self.start(*arguments)
+        started.communicate(timeout=timeout_s)
+        return started.returncode == 0
+
     def json(self, *arguments: str | Path, code: int = 0) -> Any:
         """The one JSON document that a command prints."""
         return json.loads(self.run(*arguments, "--json", code=code).stdout)

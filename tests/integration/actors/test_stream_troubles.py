@@ -121,6 +121,13 @@ def test_a_missing_model_is_waited_for(replay: Settings, producer: Producer, run
     ledger = read_ledger(replay)
     assert_exactly_once(ledger)
     assert ledger.states["hall"][1].seen == FRAMES
+    assert running.trouble == "", "a stream that commits is well"
+
+
+def test_trouble_is_over_when_nothing_waits(running: Running) -> None:
+    until(lambda: "no model of kind detector" in running.trouble, timeout_s=20, what="the trouble to be told")
+    running.models_there.set()
+    until(lambda: running.trouble == "", timeout_s=60, what="the idle stream to be well")
 
 
 def test_a_camera_state_of_a_later_version_stops_the_stream_and_loses_nothing(

@@ -275,6 +275,27 @@ def test_trouble_is_told_while_it_lasts() -> None:
     here.run_until(lambda: here.writer.describe()["trouble"] == "milvus: away")
 
 
+def test_trouble_is_over_when_nothing_waits() -> None:
+    settings = WriterSettings(max_wait_s=0.001).model_copy(update={"session_timeout_s": 0.05})
+    here = world(sighting("a"), settings=settings)
+    failures: list[Exception] = [FencedError("kafka", "rebalanced")]
+
+    def commit_and_fail() -> None:  # the group had it all the same
+        here.topic.committed = 1
+        if failures:
+            raise failures.pop()
+
+    here.topic.before_commit = commit_and_fail
+    told: list[str] = []
+
+    def is_over() -> bool:
+        told.append(here.writer.describe()["trouble"])
+        return any(told) and not told[-1]
+
+    here.run_until(is_over)
+    assert here.topic.opened == 2
+
+
 def test_stop_ends_it_in_the_middle_of_a_pause() -> None:
     here = world(sighting("a"), gallery=FlakyGallery(before=[AWAY] * 1000))
     here.run_until(lambda: here.writer.describe()["restarts"] >= 3)
