@@ -122,7 +122,7 @@ class StreamSettings(_Section):
     workers: int = Field(default=1, ge=1, le=64)
     """Camera streams: members of the consumer group."""
     sample: Literal["tracks", "all"] = "tracks"
-    """``all`` keeps every detection, for scoring."""
+    """``all`` keeps every detection that a track took, for scoring: a faint one begins no track, and may be nobody."""
     max_in_flight_frames: int = Field(default=64, ge=1)
     """Per camera stream, from reading to commit; reached = its partitions are paused."""
     max_in_flight_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)

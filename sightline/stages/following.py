@@ -15,7 +15,7 @@ from sightline.stages.quality import crop_quality
 from sightline.stages.sampler import BoolArray, Sampler, Samples
 from sightline.stages.tracker import Tracker, Tracks, TrackUpdate
 from sightline.stages.visibility import seen_fraction
-from sightline.types import Detections, Float32Array, Frame, Int64Array, track_id
+from sightline.types import Detections, Float32Array, Frame, Int64Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Proposal:
         samples: the sampler's state.
         quality: float32 (D,), the most that it may be.
         proposed: bool (D,).
-        indices: int64 (P,), rows of the detections to look at; all of them with ``stream.sample = "all"``.
+        indices: int64 (P,), rows of the detections to look at; with ``stream.sample = "all"`` all that a track took.
     """
 
     frame: Frame
@@ -115,7 +115,7 @@ class Follower:
         quality = crop_quality(detections, (frame.image.shape[1], frame.image.shape[0]))
         tall = detections.boxes_xyxy[:, 3] - detections.boxes_xyxy[:, 1] >= self._min_height_px
         samples, proposed = self._sampler.propose(memory.samples, update, quality=quality, eligible=tall)
-        looked_at = np.ones(len(detections), np.bool_) if self._sample == "all" else proposed
+        looked_at = update.rows >= 0 if self._sample == "all" else proposed
         return Proposal(frame, detections, update, samples, quality, proposed, np.flatnonzero(looked_at))
 
     def choose(self, proposal: Proposal, visibility: Float32Array | None) -> tuple[CameraMemory, Chosen]:
@@ -125,10 +125,10 @@ class Follower:
             proposal: of :meth:`propose`.
             visibility: float32 (P, 24) of the proposed; None = not known: all count as wholly seen.
         """
-        quality = proposal.quality.copy()
+        update, quality = proposal.update, proposal.quality.copy()
         if visibility is not None:
             quality[proposal.indices] *= seen_fraction(visibility)
-        samples, sampled = self._sampler.take(proposal.samples, proposal.update, quality=quality, proposed=proposal.proposed)
+        samples, sampled = self._sampler.take(proposal.samples, update, quality=quality, proposed=proposal.proposed)
         rows = np.arange(len(proposal)) if self._sample == "all" else np.flatnonzero(sampled[proposal.indices])
         indices = proposal.indices[rows]
         chosen = Chosen(
@@ -136,13 +136,7 @@ class Follower:
             boxes_xyxy=proposal.detections.boxes_xyxy[indices],
             scores=proposal.detections.scores[indices],
             quality=quality[indices],
-            tracks=tuple(_track_of(proposal.update, int(index), proposal.frame) for index in indices),
+            tracks=tuple(update.tracks.id_of(proposal.frame.camera, int(update.rows[index])) for index in indices),
             visibility=None if visibility is None else visibility[rows],
         )
-        return CameraMemory(proposal.update.tracks, samples), chosen
-
-
-def _track_of(update: TrackUpdate, index: int, frame: Frame) -> str:
-    """The id of a detection's track; one that no track took is a track of one frame."""
-    row = int(update.rows[index])
-    return update.tracks.id_of(frame.camera, row) if row >= 0 else track_id(frame.camera, frame.frame_id, index)
+        return CameraMemory(update.tracks, samples), chosen

@@ -56,13 +56,16 @@ def test_nobody_is_legal() -> None:
     asyncio.run(look())
 
 
-def test_sample_all_keeps_every_detection_even_faint_ones() -> None:
+def test_sample_all_keeps_what_a_track_took() -> None:
     follower = Follower(load_settings(stream={"sample": "all"}))
-    faint = Detections(np.array([[10, 10, 40, 100]], np.float32), np.array([0.2], np.float32))
+    box = np.array([[10, 10, 40, 100]], np.float32)
+    certain, faint = (Detections(box, np.array([score], np.float32)) for score in (0.9, 0.2))
     memory, chosen = follower.follow(CameraMemory.from_arrays({}), faint, frame(0, 1))
-    assert chosen.tracks == (track_id("hall", "f0", 0),)
-    _, chosen = follower.follow(memory, faint, frame(1, 1))
-    assert chosen.tracks == (track_id("hall", "f1", 0),), "no track took it: a track of one frame"
+    assert len(chosen) == 0, "a faint box begins no track"
+    memory, chosen = follower.follow(memory, certain, frame(1, 1))
+    assert chosen.tracks == (track_id("hall", "f1", 0),)
+    _, chosen = follower.follow(memory, faint, frame(2, 1))
+    assert chosen.tracks == (track_id("hall", "f1", 0),), "it goes on with one"
 
 
 def test_joints_come_back_to_the_box_through_any_crop_rule() -> None:
