@@ -66,6 +66,11 @@ MODELS: Mapping[str, Shipped] = {
                 {"phases.0.epochs": "14", "phases.0.optimiser.lr": "0.001", "growing": "[[0,256],[9,320]]"},
                 start_from="first",
             ),
+            Training(
+                "third",
+                {"phases.0.epochs": "16", "phases.0.optimiser.lr": "0.001", "growing": "[[0,256],[10,320]]"},
+                start_from="second",
+            ),
         ),
         compared_on=SYNTHETIC,
         export=("--canvas=320",),
