@@ -58,9 +58,9 @@ def _report(scored: Sequence[Scored], models: Sequence[str], facts: Mapping[str,
         title="Finding people of a street camera by crops of other cameras",
         method=(
             f"Market-1501's camera 6, a frame a second, published to Kafka and seen by {', '.join(models)} with every "
-            "detection kept (`stream.sample=all`). A sighting is the person whose box it overlaps by an IoU of 0.5: people "
-            "whom the data do not name are left out, boxes of nobody are wrong answers. Queries are crops of cameras 1 to 5; "
-            "recall is the part of all boxes of the ground truth that a sighting overlaps. No re-ranking."
+            "detection kept that a track took (`stream.sample=all`). A sighting is the person whose box it overlaps by an "
+            "IoU of 0.5: people whom the data do not name are left out, boxes of nobody are wrong answers. Queries are crops "
+            "of cameras 1 to 5; recall is the part of all boxes of the ground truth that a sighting overlaps. No re-ranking."
         ),
         tables=(Table("By the least detection score", columns, rows),),
         machine=facts,
