@@ -58,6 +58,9 @@ def _take(step: Step) -> int:
             command = step.resumed
         else:
             shutil.rmtree(step.made.parent)  # half of it, or nothing to go on from
+    if step.made is not None and step.beside is not None:
+        step.made.parent.mkdir(parents=True)
+        (step.made.parent / step.beside.name).symlink_to(step.beside.absolute())
     return subprocess.run([str(Path(sys.executable).with_name("sightline")), *command], check=False).returncode
 
 

@@ -24,11 +24,13 @@ class Training:
         run: its folder's name.
         settings: of the recipe; what is not named is as the recipe says.
         start_from: name of the run whose weights it begins with; None = at random.
+        joints_of: the one of the model's data whose joints are found first, by the key points that ship; None = as they come.
     """
 
     run: str
     settings: Mapping[str, str]
     start_from: str | None = None
+    joints_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,31 @@ MODELS: Mapping[str, Shipped] = {
         ),
     ),
     "reid_sightline": Shipped(
-        recipe="embedder", synthetic=_CROPS, data=(MARKET, CUHK03, SYNTHETIC), trainings=(Training("first", {}),)
+        recipe="embedder",
+        synthetic=_CROPS,
+        data=(MARKET, CUHK03, SYNTHETIC),
+        trainings=(
+            Training("first", {}),
+            Training(
+                "second",
+                {
+                    "phases.0.epochs": "11",
+                    "phases.1.epochs": "3",
+                    "phases.0.optimiser.lr": "0.0008",
+                    "growing": "[[0,[96,48]],[7,[128,64]]]",
+                    "augment.pad": "6",
+                    "augment.zoom": "[0.85,1.2]",
+                    "augment.stretch": "0.06",
+                    "augment.cut_off": "0.1",
+                    "augment.channel_gain": "0.15",
+                    "augment.colour_jitter": "0.1",
+                    "augment.erase": "0.25",
+                    "whole_from": "11",
+                },
+                start_from="first",
+                joints_of=CUHK03,
+            ),
+        ),
     ),
 }
 """Name -> how it was made."""
@@ -112,12 +138,14 @@ class Step:
         made: the file that is there when it has been done; None = it is done each time.
         resumed: the command that goes on where it was cut off, once there is ``kept``; None = it begins anew.
         kept: the file without which there is nothing to go on from.
+        beside: a file that is linked beside what is made, before.
     """
 
     command: tuple[str, ...]
     made: Path | None = None
     resumed: tuple[str, ...] | None = None
     kept: Path | None = None
+    beside: Path | None = None
 
 
 def steps_of(name: str, *, data: Path, runs: Path, repository: Path, threads: int | None = None) -> list[Step]:
@@ -131,15 +159,21 @@ def steps_of(name: str, *, data: Path, runs: Path, repository: Path, threads: in
         threads: of the trainings; None = all cores.
     """
     model, home = MODELS[name], runs / name
-    synthetic = home / SYNTHETIC
+    synthetic, with_joints = home / SYNTHETIC, home / "with_joints"
 
-    def source(file: str) -> str:
+    def source(file: str, joints_of: str | None = None) -> str:
+        if file == joints_of:
+            return str(with_joints / Path(file).name)
         return str(synthetic if file == SYNTHETIC else data / file)
 
     steps = [Step(("synthesize", f"--output={synthetic}", *model.synthetic), synthetic / "README.md")]
     for training in model.trainings:
         run = home / training.run
-        command = ["train", f"--recipe={model.recipe}", *(f"--data={source(file)}" for file in model.data), f"--output={run}"]
+        if training.joints_of is not None:
+            pictures, joints = data / training.joints_of, with_joints / "keypoints.npz"
+            steps.append(Step(("find-joints", str(pictures), str(joints)), joints, beside=pictures))
+        sources = [source(file, training.joints_of) for file in model.data]
+        command = ["train", f"--recipe={model.recipe}", *(f"--data={each}" for each in sources), f"--output={run}"]
         command += [f"--start-from={home / training.start_from}"] if training.start_from else []
         command += [f"--threads={threads}"] if threads else []
         command += [part for key, value in training.settings.items() for part in ("--set", f"{key}={value}")]

@@ -45,7 +45,7 @@ def test_recipes_and_their_settings_are_known(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_command_line_takes_every_step(name: str, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
+    lay_out(name, tmp_path / "data")
     for step in steps(name, tmp_path):
         for arguments in (step.command, step.resumed or ()):
             group, rest = get_command(app), list(arguments)
@@ -131,6 +131,37 @@ def test_a_training_that_kept_nothing_begins_anew(tmp_path: Path, monkeypatch: p
     assert not train.made.parent.exists()
 
 
+def test_joints_are_found_beside_the_pictures_that_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out("reid_sightline", tmp_path)
+    planned = steps_of("reid_sightline", data=tmp_path, runs=tmp_path / "runs", repository=tmp_path / "models")
+    _, _, find, train, _ = planned
+    pictures = tmp_path / "runs" / "reid_sightline" / "with_joints" / "images.tar"
+    assert find.made == pictures.with_name("keypoints.npz")
+    assert f"--data={pictures}" in train.command
+
+    def run(arguments: list[str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check
+        found = tuple(arguments[1:]) == find.command
+        assert pictures.is_symlink() == found
+        return subprocess.CompletedProcess([], 4 if found else 0)
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    told = [
+        "reid_sightline",
+        "--data",
+        str(tmp_path),
+        "--runs",
+        str(tmp_path / "runs"),
+        "--repository",
+        str(tmp_path / "models"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["shipped", *told])
+    assert command.main() == 4
+    pictures.unlink()
+    assert command.main() == 4, "found anew"
+    assert pictures.resolve() == (tmp_path / "cuhk03" / "images.tar").resolve()
+
+
 def test_data_that_are_missing_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,4 +176,4 @@ def test_showing_runs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.setattr(sys, "argv", ["shipped", "reid_sightline", "--data", str(tmp_path), "--show"])
     assert command.main() == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[2] for line in lines] == ["synthesize", "train", "models"]
+    assert [line.split()[2] for line in lines] == ["synthesize", "train", "find-joints", "train", "models"]
