@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.invariants import assert_exactly_once
-from support.real_cameras import HIS_LEAST_HEIGHT_PX, RealCameras, real_cameras
+from support.real_cameras import HE_IS_ALONE_UNTIL, HIS_LEAST_HEIGHT_PX, RealCameras, real_cameras
 
 from benchmarks.street_run import score
 from sightline.models.selection import select_models
@@ -39,7 +39,8 @@ def test_the_man_of_room_b_is_found_in_room_a(cameras: RealCameras) -> None:
     url, files = f"{cameras.settings.serving.url}/v1/search", {"image": ("man.png", cameras.man_of_room_b())}
     answer = httpx.post(url, files=files, data=where, timeout=60).raise_for_status().json()
     assert {match["camera"] for match in answer["matches"]} == {"room-a"}, "somebody of the street came before him"
-    assert answer["matches"][0]["box"][3] > HIS_LEAST_HEIGHT_PX
+    first = answer["matches"][0]
+    assert first["box"][3] > HIS_LEAST_HEIGHT_PX or first["time"] < HE_IS_ALONE_UNTIL
 
 
 def test_people_of_the_street_are_found_by_crops_of_other_cameras(cameras: RealCameras) -> None:
@@ -52,5 +53,5 @@ def test_people_of_the_street_are_found_by_crops_of_other_cameras(cameras: RealC
         f"{len(street)} sightings); {recall.found} of {recall.people} people found"
     )
     assert recall.rate > 0.85
-    assert ranking.cmc[0] > 0.3
-    assert ranking.mean_ap > 0.2
+    assert ranking.cmc[0] > 0.6
+    assert ranking.mean_ap > 0.5

@@ -132,11 +132,11 @@ def test_people_are_found_followed_and_found_again(minute: Minute) -> None:
     queries = cross_camera_queries(sightings, pids, most=MOST_QUERIES)
     score = score_cross_camera(queries, sightings, pids, ask)
     print(f"across cameras: rank-1 {score.rank1:.3f}, mAP {score.mean_ap:.3f} of {score.queries} queries")
-    assert recall.value > 0.5
-    assert sum(idf1.values()) / len(idf1) > 0.1, "at two frames a second people step over their own boxes: tracks are short"
+    assert recall.value > 0.7
+    assert sum(idf1.values()) / len(idf1) > 0.2, "at two frames a second people step over their own boxes: tracks are short"
     assert len(queries) >= 10
-    assert score.rank1 > 0.2
-    assert score.mean_ap > 0.15
+    assert score.rank1 > 0.5
+    assert score.mean_ap > 0.4
 
 
 def test_another_embedder_is_promoted_under_the_running_product_and_rolled_back(minute: Minute) -> None:
