@@ -77,14 +77,12 @@ class CameraStream:
         """How it goes: partitions, frames in flight, frames waiting, restarts of the session, the trouble at hand, and which
         stages frames went without."""
         session = self._session
-        if session is not None and session.is_well:
-            self._trouble = ""
         return {
             "partitions": session.partitions if session else [],
             "in_flight": session.in_flight if session else 0,
             "unread": sum(session.unread.values()) if session else 0,
             "restarts": self._restarts,
-            "trouble": self._trouble,
+            "trouble": "" if session is not None and session.is_well else self._trouble,
             "degraded": self._degradations.describe(),
         }
 

@@ -119,8 +119,8 @@ class Writer:
                     self._source.commit()
                     self._pause_s = _FIRST_PAUSE_S
                 # By then all that a lost membership left behind would have come.
-                idle_long_enough = time.monotonic() - opened_at > self._settings.session_timeout_s
-                if records or idle_long_enough:
+                all_has_come = time.monotonic() - opened_at > self._settings.session_timeout_s
+                if records or all_has_come:
                     self._account["trouble"] = ""
         finally:
             self._leave()

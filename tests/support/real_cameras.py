@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -30,7 +31,7 @@ MAN_XYWH = (486, 36, 118, 414)
 """The man in black top and white trousers in the first frame of room B."""
 HIS_LEAST_HEIGHT_PX = 230
 """In room A nobody and nothing else is so tall; somebody who looks in at the door at the end is half of that."""
-HE_IS_ALONE_UNTIL = "2026-03-01T08:00:03Z"
+HE_IS_ALONE_UNTIL = datetime.fromisoformat("2026-03-01T08:00:03Z")
 """Until then there is nobody in room A but him, who comes in at the door, smaller."""
 
 
