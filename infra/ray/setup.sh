@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 UV_VERSION=0.13.8
+export UV_SYSTEM_CERTS=1  # the authorities that this host trusts, which may be of its own network
 
 if ! command -v uv >/dev/null; then
   python3 -m pip install --quiet --user "uv==$UV_VERSION" 2>/dev/null ||
@@ -14,7 +15,7 @@ if ! command -v uv >/dev/null; then
 fi
 
 uv venv --quiet --allow-existing --python 3.11 .venv
-uv pip install --quiet --compile-bytecode --python .venv/bin/python -c constraints.txt -e '.[s3]'
+uv pip install --quiet --python .venv/bin/python -c constraints.txt -e '.[s3]'
 
 # Where `ray` is found by the commands that `ray down` and `ray exec` run on this host.
 line="export PATH=\"$PWD/.venv/bin:\$HOME/.local/bin:\$PATH\""
