@@ -55,12 +55,14 @@ class HostReport:
     """A host of the cluster.
 
     Attributes:
+        node_id: Ray's, of this life of the host.
         address: as the others see it.
         alive: whether it answers its health checks.
         is_head: whether the cluster's tables are kept there.
         resources: what it offers.
     """
 
+    node_id: str
     address: str
     alive: bool
     is_head: bool
@@ -78,7 +80,7 @@ def hosts() -> list[HostReport]:
         address, alive = str(node["NodeManagerAddress"]), bool(node["Alive"])
         offers = {name: count for name, count in node["Resources"].items() if not name.startswith(("node:", "accelerator"))}
         if alive or address not in found:
-            found[address] = HostReport(address, alive, _HEAD_MARK in node["Resources"], offers)
+            found[address] = HostReport(str(node["NodeID"]), address, alive, _HEAD_MARK in node["Resources"], offers)
     return [found[address] for address in sorted(found)]
 
 
