@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import httpx
@@ -23,7 +24,7 @@ from sightline.threads import SINGLE_THREADED
 
 APPLICATION = "sightline"
 SERVICE = "api"
-_ANSWER_S = 10.0
+_ANSWER_S = 20.0
 _START_ATTEMPTS = 3
 _STOP_S = 10.0
 _PLACES_A_SEARCH = 8
@@ -128,11 +129,17 @@ def describe(settings: Settings) -> dict[str, Any]:
 
 def _require_answer(url: str) -> None:
     """Serve keeps the address that it was first started with, whatever is asked for later: see that it is ours."""
-    try:
-        httpx.get(f"{url}/healthz", timeout=_ANSWER_S).raise_for_status()
-    except httpx.HTTPError as error:
-        detail = f"Ray Serve runs, but {url} does not answer ({error}): does it listen elsewhere already? Take it down first"
-        raise ServiceUnavailable(SERVICE, detail) from error
+    deadline = time.monotonic() + _ANSWER_S  # the proxies hear of the replicas a moment after it says that they run
+    while True:
+        try:
+            httpx.get(f"{url}/healthz", timeout=_ANSWER_S).raise_for_status()
+        except httpx.HTTPError as error:
+            if time.monotonic() > deadline:
+                detail = f"Ray Serve runs, but {url} does not answer ({error}): does it listen elsewhere? Take it down first"
+                raise ServiceUnavailable(SERVICE, detail) from error
+        else:
+            return
+        time.sleep(0.2)
 
 
 def _status() -> Any:

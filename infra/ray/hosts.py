@@ -37,6 +37,8 @@ class Host(BaseModel):
     cpus: int | None = Field(default=None, ge=1)
     gpus: int | None = Field(default=None, ge=0)
     object_store_mb: int | None = Field(default=None, ge=80)
+    dashboard: bool = True
+    """On the head: Ray's own dashboard, a dozen processes and a gigabyte."""
 
     def resources(self) -> dict[str, float]:
         """The Ray resources that it offers: for each role as many as it has cores."""

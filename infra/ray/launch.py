@@ -67,6 +67,7 @@ def ray_launch(host: Host, *, address: str, head: str | None, state_dir: Path) -
             "port": GCS_PORT,
             "ray-client-server-port": CLIENT_PORT,
             "dashboard-host": address,
+            "include-dashboard": str(host.dashboard).lower(),
             "autoscaling-config": BOOTSTRAP_CONFIG.expanduser(),
         }
     else:
