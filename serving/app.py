@@ -45,7 +45,7 @@ class Questions:
         if self._settings.metrics.enabled:
             # By rank, not by the replica's own id: one that comes back takes its predecessor's place in file discovery.
             instance = f"questions-{serve.get_replica_context().rank.rank}"
-            folder = self._settings.local.state_dir / "metrics"
+            folder = self._settings.state_dir / "metrics"
             host = self._settings.metrics.host
             MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=instance, targets=folder)
         return app
@@ -80,7 +80,7 @@ def deploy(settings: Settings) -> str:
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
-    url = f"http://{options.host}:{options.port}"
+    url = options.url or f"http://{options.host}:{options.port}"
     _require_answer(url)
     return url
 

@@ -23,8 +23,8 @@ os.execv({haproxy!r}, [{haproxy!r}, *sys.argv[1:]])
 """
 
 
-def head_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dict[str, str]:
-    """What the environment of Ray's head must hold for Serve to use HAProxy.
+def node_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dict[str, str]:
+    """What the environment of a Ray node with a proxy must hold for Serve to use HAProxy.
 
     Args:
         folder: where the program of ours is written; its path must hold no space.

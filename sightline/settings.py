@@ -326,13 +326,18 @@ class Settings(BaseSettings):
     local: LocalSettings = LocalSettings()
 
     @property
+    def state_dir(self) -> Path:
+        """``local.state_dir`` on this machine: ``~`` is the home of whoever runs this process."""
+        return self.local.state_dir.expanduser().absolute()
+
+    @property
     def model_repositories(self) -> tuple[Path, ...]:
         """Where models are looked up, the later ones winning; `models add` writes into the last."""
-        return self.triton.model_repositories or (PACKAGED_MODELS, self.local.state_dir / "models")
+        return self.triton.model_repositories or (PACKAGED_MODELS, self.state_dir / "models")
 
     @property
     def blobs_url(self) -> str:
-        return self.blobs.url or (self.local.state_dir / "crops").absolute().as_uri()
+        return self.blobs.url or (self.state_dir / "crops").as_uri()
 
     @classmethod
     def settings_customise_sources(
