@@ -18,6 +18,7 @@ from actors.stage_actor import StageActor
 from sightline.adapters.ray.cluster import hosts
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
+from sightline.telemetry import forget_target
 from sightline.threads import SINGLE_THREADED
 
 log = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ class Roster:
         except ray_errors.RayError as error:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
+        forget_target(self._settings.state_dir / "metrics", name)
 
 
 def _kind(name: str) -> str:
