@@ -16,6 +16,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from actors.placement import choose_host
 from actors.stage_actor import StageActor
 from sightline.adapters.ray.cluster import hosts
+from sightline.adapters.ray.metrics_targets import withdraw_target
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.telemetry import forget_target
@@ -137,6 +138,7 @@ class Roster:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
         forget_target(self._settings.state_dir / "metrics", name)
+        withdraw_target(self._settings, name)
 
 
 def _kind(name: str) -> str:

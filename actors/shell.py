@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from sightline.adapters.ray.cluster import node_address
 from sightline.settings import Settings
-from sightline.telemetry import MetricsEndpoint, Registry
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +31,6 @@ def open_log(settings: Settings, name: str) -> None:
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
     logging.getLogger("kafka").setLevel(logging.WARNING)
-
-
-def open_metrics(settings: Settings, registry: Registry, *, job: str, name: str) -> None:
-    """Serve this process's metrics and tell Prometheus where, if ``metrics.enabled``."""
-    if settings.metrics.enabled:
-        targets = settings.state_dir / "metrics"
-        MetricsEndpoint.open(registry, host=settings.metrics.host, job=job, instance=name, targets=targets)
 
 
 class Work(Protocol):

@@ -16,10 +16,11 @@ from serving.api import create_app
 from serving.compose import compose
 from serving.replica_port import listen_on_node_address_alone
 from sightline.adapters.ray.cluster import connect
+from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.errors import ServiceUnavailable
 from sightline.models.generation import generation
 from sightline.settings import ServingSettings, Settings
-from sightline.telemetry import MetricsEndpoint, Registry
+from sightline.telemetry import Registry
 from sightline.threads import SINGLE_THREADED
 
 APPLICATION = "sightline"
@@ -43,12 +44,9 @@ class Questions:
 
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
         app = create_app(compose(self._settings, self._registry))
-        if self._settings.metrics.enabled:
-            # By rank, not by the replica's own id: one that comes back takes its predecessor's place in file discovery.
-            instance = f"questions-{serve.get_replica_context().rank.rank}"
-            folder = self._settings.state_dir / "metrics"
-            host = self._settings.metrics.host
-            MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=instance, targets=folder)
+        # By rank, not by the replica's own id: one that comes back takes its predecessor's place in discovery.
+        instance = f"questions-{serve.get_replica_context().rank.rank}"
+        serve_metrics(self._settings, self._registry, job="sightline-api", instance=instance)
         return app
 
 

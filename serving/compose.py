@@ -19,6 +19,7 @@ from serving.services import Services
 from sightline.adapters.blobs import FsspecBlobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
+from sightline.adapters.ray.metrics_targets import announced_targets
 from sightline.adapters.ray.stages import remote_stages
 from sightline.adapters.triton.admin import TritonAdmin
 from sightline.adapters.triton.inference import TritonInference
@@ -102,6 +103,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         metrics=metrics,
         limits=_limits(settings),
         attributes=models.embedder.spec.attributes,
+        metrics_targets=partial(announced_targets, settings),
         checks={
             "gallery": partial(_gallery_answers, gallery, pool),
             "models": partial(_models_answer, settings, models, stages),

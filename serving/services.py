@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
@@ -37,6 +38,7 @@ class Services:
         limits: of pictures that are uploaded.
         attributes: names that ``attribute=`` may use.
         checks: by name, what readiness asks.
+        metrics_targets: where every process of the deployment serves its metrics, in Prometheus' discovery format; blocking.
         max_searches: searches in flight; more are told to come back.
         open, close: called once, on the event loop that serves.
     """
@@ -53,6 +55,7 @@ class Services:
     cameras_known: Callable[[], bool] = lambda: True
     attributes: tuple[str, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    metrics_targets: Callable[[], list[dict[str, Any]]] = list
     max_searches: int = 16
     open: Check = _nothing
     close: Check = _nothing
