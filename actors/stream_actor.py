@@ -8,7 +8,7 @@ from functools import partial
 from actors.camera_stream import CameraStream
 from actors.shell import WorkActor, open_log
 from actors.stages import open_stages
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.adapters.ray.stages import remote_stages
 from sightline.models.selection import select_models
@@ -31,7 +31,7 @@ class StreamActor(WorkActor):
             settings,
             name=name,
             open_stages=lambda: open_stages(settings, metrics, elsewhere),
-            blobs=FsspecBlobs(settings.blobs_url),
+            blobs=open_blobs(settings),
             decode_threads=decode_threads,
             clock=time.time,
             metrics=metrics,

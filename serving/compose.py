@@ -16,7 +16,7 @@ from serving.lazy_gallery import LazyGallery
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Services
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.adapters.ray.metrics_targets import announced_targets
@@ -95,7 +95,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         ),
         drawing=CropDrawing(perception, pool, ask=ask),
         gallery=gallery,
-        blobs=FsspecBlobs(settings.blobs_url),
+        blobs=open_blobs(settings),
         cameras=board,
         cameras_known=lambda: follower.caught_up,
         pool=pool,

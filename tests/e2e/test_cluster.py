@@ -22,6 +22,7 @@ from support.hosts import OUTSIDE, PREFIX, HostNetwork
 from support.operator import Operator
 from support.processes import until
 from support.product_run import Run
+from support.s3_server import S3Server
 
 from sightline.adapters.kafka.admin import create_topics
 from sightline.settings import load_settings, merge
@@ -117,12 +118,15 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         pytest.skip("hosts are made of namespaces, which only root may make")
     folder = Path("/var/tmp") / f"sl-cluster-{uuid.uuid4().hex[:6]}"
     network = HostNetwork(folder / "hosts")
+    crops: S3Server | None = None
     servers = Servers(folder / "outside", {"local": {"bind_host": OUTSIDE, "ports": ANY_PORTS}})
     try:
         network.up()
         for number in (HEAD, FIRST, SECOND):
             network.boot(number)
         reach = servers.addresses(("kafka", "milvus-standalone"))
+        crops = S3Server.start(folder / "crops", host=OUTSIDE)
+        crops.make_bucket("crops")
         own = {
             "kafka": {"topic_prefix": "cluster-", "partitions": 6},
             "milvus": {"collection_prefix": "cluster"},
@@ -146,6 +150,7 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 "resources": {"streams": 0.01},
             },
             "metrics": {"host": "0.0.0.0"},
+            "blobs": crops.section("crops"),
         }
         layers = merge(own, reach)
         settings = load_settings(**merge(layers, {"local": {"state_dir": folder / "outside" / "state"}}))
@@ -159,6 +164,8 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     finally:
         network.down()
         servers.down()
+        if crops is not None:
+            crops.stop()
 
 
 def timed(action: Callable[[], object]) -> float:

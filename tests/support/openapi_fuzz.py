@@ -20,6 +20,7 @@ OPERATIONS = (
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
+    ("GET", "/v1/metrics/targets"),
 )
 
 

@@ -159,9 +159,12 @@ async def test_prometheus_is_told_where_every_process_serves_its_metrics(world: 
 async def test_a_head_that_is_away_is_said_rather_than_an_empty_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serving.routes.health._CHECK_TIMEOUT_S", 0.1)
     over = threading.Event()
-    services = replace(
-        world.services(), metrics_targets=lambda: list[dict[str, Any]]([{"targets": [str(over.wait(5))], "labels": {}}])
-    )
+
+    def hangs() -> list[dict[str, Any]]:
+        over.wait(5)
+        return []
+
+    services = replace(world.services(), metrics_targets=hangs)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(services)), base_url="http://sightline") as client:
         answer = await client.get("/v1/metrics/targets")
     over.set()
