@@ -18,7 +18,7 @@ _SILENCE_S = 30.0
 """How long a store may say nothing where no setting says how long a call may take."""
 _MOST_CONNECT_S = 3.0
 _ATTEMPTS = 2
-"""Two, since the first after a restart of the store meets connections that are gone. More is the caller's to decide."""
+"""Two, since "503 Slow Down" is no more than that. More is the caller's to decide."""
 
 
 class S3Blobs:

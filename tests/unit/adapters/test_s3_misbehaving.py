@@ -92,6 +92,13 @@ def test_a_picture_that_drips(store: Store) -> None:
     assert timed(lambda: store(drip).get("a.jpg")) < BOUND_S
 
 
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"], ids=["closed", "slow down"])
+def test_one_refusal_costs_no_call(store: Store, first: bytes) -> None:
+    answers = iter([first, b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npicture"])
+    assert store(lambda connection: connection.sendall(next(answers))).get("a.jpg") == b"picture"
+    assert next(answers, None) is None
+
+
 def test_half_a_picture_is_none(store: Store) -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n0123456789"
     assert timed(lambda: store(lambda connection: connection.sendall(half)).get("a.jpg")) < BOUND_S
