@@ -67,6 +67,8 @@ def fingerprint(settings: Settings) -> str:
         update={
             "stream": settings.stream.model_copy(update={"workers": 1}),
             "writer": settings.writer.model_copy(update={"workers": 1}),
+            # Whoever watches the actors is nothing to them: Prometheus may come and go.
+            "metrics": settings.metrics.model_copy(update={"prometheus_url": None}),
         }
     )
     specs = [model.spec.model_dump_json() for model in stages_in_use(select_models(settings)).values()]

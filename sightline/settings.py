@@ -251,6 +251,8 @@ class ServingSettings(_Section):
 class MetricsSettings(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
+    prometheus_url: str | None = None
+    """``http://host:port`` of the Prometheus that watches all this, for the overview; unset = the local stack's, if any."""
 
 
 class LocalPorts(_Section):
