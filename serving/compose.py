@@ -17,6 +17,7 @@ from serving.services import Services
 from sightline.adapters.blobs import FsspecBlobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
+from sightline.adapters.prometheus import PrometheusHistory
 from sightline.adapters.triton.admin import TritonAdmin
 from sightline.adapters.triton.inference import TritonInference
 from sightline.decoding import ImageLimits
@@ -55,6 +56,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
     follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
+    watched = PrometheusHistory(settings.metrics.prometheus_url) if settings.metrics.prometheus_url else None
 
     perception = Perception(stages_of(models, inference, settings))
     ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
@@ -73,6 +75,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
         pool.close()
         await ladder.aclose()
         await inference.close()
+        if watched is not None:
+            await watched.aclose()
 
     return Services(
         search=SearchService(
@@ -95,6 +99,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         metrics=metrics,
         limits=_limits(settings),
         attributes=models.embedder.spec.attributes,
+        metrics_history=watched,
         checks={"gallery": partial(_gallery_answers, gallery, pool), "models": partial(_models_answer, settings, models)},
         max_searches=settings.serving.max_searches,
         open=start,

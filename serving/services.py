@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from serving.drawing import CropDrawing
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from sightline.decoding import ImageLimits
-from sightline.ports import BlobStore, Gallery
+from sightline.ports import BlobStore, Clock, Gallery, MetricsHistory
 from sightline.telemetry import Registry, ServingMetrics
 
 Check = Callable[[], Awaitable[None]]
@@ -36,6 +37,8 @@ class Services:
         registry, metrics: of this process.
         limits: of pictures that are uploaded.
         attributes: names that ``attribute=`` may use.
+        metrics_history: what Prometheus has; None = nobody watches.
+        clock: of now.
         checks: by name, what readiness asks.
         max_searches: searches in flight; more are told to come back.
         open, close: called once, on the event loop that serves.
@@ -52,6 +55,8 @@ class Services:
     limits: ImageLimits
     cameras_known: Callable[[], bool] = lambda: True
     attributes: tuple[str, ...] = ()
+    metrics_history: MetricsHistory | None = None
+    clock: Clock = time.time
     checks: Mapping[str, Check] = field(default_factory=dict)
     max_searches: int = 16
     open: Check = _nothing

@@ -69,3 +69,7 @@ export function sighting(id, signal) {
 export function cameras() {
   return call("/v1/cameras");
 }
+
+export function operations(signal) {
+  return call("/v1/operations", { signal });
+}

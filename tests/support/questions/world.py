@@ -32,6 +32,7 @@ from support.questions.stages import (
     StandingDense,
     StandingPose,
 )
+from support.questions.watched import watched
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class World:
         gallery, blobs: the fakes that hold them.
         checks: what readiness asks; a test puts a failing one in.
         pose, dense: stages that questions can go without.
+        is_watched: whether there is a Prometheus; ``history`` is what it has.
     """
 
     clock: Clock
@@ -76,6 +78,7 @@ class World:
     rerank_top: int = 200
     pose: PoseEstimator = field(default_factory=StandingPose)
     dense: DenseEstimator = field(default_factory=StandingDense)
+    is_watched: bool = True
 
     def __post_init__(self) -> None:
         self.perception = Perception(
@@ -85,6 +88,7 @@ class World:
             )
         )  # fmt: skip
         self.board = CameraBoard(self.clock)
+        self.history = watched(self.clock)
 
     def copy(self) -> World:
         """Another world with the same sightings, pictures and cameras."""
@@ -196,6 +200,8 @@ class World:
             checks=self.checks,
             max_searches=self.max_searches,
             attributes=self.perception.attributes,
+            metrics_history=self.history if self.is_watched else None,
+            clock=self.clock,
             close=ladder.aclose,
         )
 
