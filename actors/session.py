@@ -201,6 +201,8 @@ class Session:
     def _count(self, outcome: Outcome) -> None:
         camera = outcome.camera or "unknown"
         self._metrics.frames.labels(camera, outcome.kind).inc()
+        if outcome.kind is not OutcomeKind.DEAD_LETTER:
+            self._metrics.last_frame.labels(camera).set(self._clock())
         if outcome.kind is OutcomeKind.SEEN:
             self._metrics.detections.labels(camera).inc(outcome.detections)
             self._metrics.sightings.labels(camera).inc(outcome.sightings)

@@ -14,6 +14,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from sightline.errors import RejectReason
+
 Registry = CollectorRegistry
 """Where a process's metrics are kept: made once at its start and passed in."""
 
@@ -45,7 +47,15 @@ class StreamMetrics:
             "sightline_frames_total", "Frames by outcome: seen, shed or dead_letter.", ["camera", "outcome"], registry=registry
         )
         self.shed = Counter("sightline_shed_frames_total", "Frames shed, by reason.", ["camera", "reason"], registry=registry)
+        self.last_frame = Gauge(
+            "sightline_camera_last_frame_timestamp_seconds",
+            "When the last frame of a camera was seen or shed, by the clock of whoever read it.",
+            ["camera"],
+            registry=registry,
+        )
         self.dead_letters = Counter("sightline_dead_letters_total", "Dead letters, by reason.", ["reason"], registry=registry)
+        for reason in RejectReason:
+            self.dead_letters.labels(reason)  # from 0 on: the growth of a series that begins with its first one is not seen
         self.detections = Counter("sightline_detections_total", "People detected.", ["camera"], registry=registry)
         self.sightings = Counter("sightline_sightings_total", "Sightings committed.", ["camera"], registry=registry)
         self.stage_seconds = Histogram(
@@ -107,6 +117,22 @@ class ServingMetrics:
             "sightline_search_stage_seconds", "Time within a search.", ["stage"], registry=registry, buckets=STAGE_SECONDS
         )
         self.degradations = DegradationMetrics(registry, what="questions")
+
+
+class TrainingMetrics:
+    """Of one training run, as of its last steps and its last validation."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.loss = Gauge(
+            "sightline_training_loss", "Loss of the last step by term; sum is the weighted sum.", ["term"], registry=registry
+        )
+        self.step = Gauge("sightline_training_step", "Steps done.", registry=registry)
+        self.epoch = Gauge("sightline_training_epoch", "Epoch of the phase at hand, from 1.", ["phase"], registry=registry)
+        self.learning_rate = Gauge("sightline_training_learning_rate", "Learning rate of the last step.", registry=registry)
+        self.speed = Gauge("sightline_training_pictures_per_second", "Pictures a second, of all workers.", registry=registry)
+        self.validation = Gauge(
+            "sightline_training_validation", "The last validation's figures, 0 to 1.", ["figure"], registry=registry
+        )
 
 
 def render(registry: CollectorRegistry) -> tuple[bytes, str]:

@@ -14,6 +14,7 @@ from infra.local import cache
 from infra.local.cache import Say
 from infra.local.ports import require_listener
 from infra.local.service import Health, Launch, Layer, LocalService, Ports
+from infra.prometheus import KAFKA_JMX
 from sightline.adapters.kafka import admin
 from sightline.errors import ConfigurationError
 from sightline.settings import Settings
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
 POM = HERE / "kafka-pom.xml"
 CHECKSUMS = HERE / "kafka-jars.sha256"
 LOGGING = HERE / "kafka-log4j2.properties"
+METRICS_AGENT = "jmx_prometheus_javaagent-1.0.1.jar"
 HOW_JAVA = "install Java 17 or newer (Debian: apt-get install openjdk-17-jre-headless)"
 HOW_MAVEN = "install Maven, which fetches Kafka's jars (Debian: apt-get install maven)"
 
@@ -38,7 +40,7 @@ class Kafka(LocalService):
         return settings.kafka.bootstrap_servers
 
     def usual_ports(self) -> Ports:
-        return {"broker": self.settings.local.ports.kafka, "controller": 0}
+        return {"broker": self.settings.local.ports.kafka, "controller": 0, "metrics": 0}
 
     def prepare(self, say: Say) -> None:
         cache.program("java", how=HOW_JAVA)
@@ -48,7 +50,7 @@ class Kafka(LocalService):
         lines = [f"{name}={value}" for name, value in self._properties(ports).items()]
         heap = (f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError")
         logging = f"-Dlog4j2.configurationFile={LOGGING}"
-        command = (*_java(), *heap, logging, "kafka.Kafka", str(self._config))
+        command = (*_java(), *heap, logging, *self._metrics_agent(ports), "kafka.Kafka", str(self._config))
         return Launch(command, files={self._config: "\n".join(lines) + "\n"})
 
     def initialise(self) -> None:
@@ -81,6 +83,11 @@ class Kafka(LocalService):
     @property
     def _config(self) -> Path:
         return self.folder / "server.properties"
+
+    def _metrics_agent(self, ports: Ports) -> tuple[str, ...]:
+        if "metrics" not in ports:
+            return ()  # a broker that an earlier version started, and that goes on without
+        return (f"-javaagent:{_libs() / METRICS_AGENT}={self.bind_host}:{ports['metrics']}:{KAFKA_JMX}",)
 
     def _properties(self, ports: Ports) -> dict[str, object]:
         kafka = self.settings.kafka
@@ -123,13 +130,16 @@ def _jars_name() -> str:
 
 
 def _java() -> tuple[str, ...]:
-    classpath = str(cache.cache_dir() / _jars_name() / "libs" / "*")
-    return cache.program("java", how=HOW_JAVA), "-cp", classpath
+    return cache.program("java", how=HOW_JAVA), "-cp", str(_libs() / "*")
+
+
+def _libs() -> Path:
+    return cache.cache_dir() / _jars_name() / "libs"
 
 
 def _fetch_jars(folder: Path, *, say: Say) -> None:
     maven = cache.program("mvn", how=HOW_MAVEN)
-    say(f"fetching Apache Kafka {VERSION} (46 jars, 43 MB) through Maven")
+    say(f"fetching Apache Kafka {VERSION} (47 jars, 46 MB) through Maven")
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder / 'libs'}"]
     cache.run_installer([maven, "-q", "-B", "-f", str(POM), *goal], doing="fetching Kafka's jars", cwd=folder)
     verify_jars(folder / "libs", CHECKSUMS)

@@ -13,17 +13,19 @@ from infra.local import cache
 from infra.local.cache import Say
 from infra.local.records import read_records, write_whole
 from infra.local.service import Health, Launch, Layer, LocalService, Ports
+from infra.prometheus import RULE_FILES
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 
 HOW = "install Prometheus (Debian: apt-get install prometheus), or leave out --metrics"
 RETENTION = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=2GB")
 METRICS_PORTS: Mapping[str, tuple[str, ...]] = {
+    "kafka": ("metrics",),
     "triton": ("metrics",),
     "milvus": ("metrics",),
     "ray": ("agent_metrics", "autoscaler_metrics", "dashboard_metrics", "proxy_metrics"),
 }
-"""Server -> its ports that have figures. Kafka has none without an agent; its lag is in our own figures."""
+"""Server -> its ports that have figures: the labels ``job`` and ``instance``, as on a cluster (infra/prometheus)."""
 
 
 class Prometheus(LocalService):
@@ -44,7 +46,8 @@ class Prometheus(LocalService):
         config = self.folder / "prometheus.yml"
         found = [str(self.state_dir / "metrics" / "*.json"), str(self.folder / "servers.json")]
         scrape = {"job_name": "sightline", "file_sd_configs": [{"files": found, "refresh_interval": "5s"}]}
-        text = yaml.safe_dump({"global": {"scrape_interval": "5s"}, "scrape_configs": [scrape]})
+        rhythm = {"scrape_interval": "5s", "evaluation_interval": "15s"}
+        text = yaml.safe_dump({"global": rhythm, "rule_files": [str(RULE_FILES)], "scrape_configs": [scrape]})
         listen = f"--web.listen-address={self.bind_host}:{ports['http']}"
         storage = f"--storage.tsdb.path={self.folder / 'data'}"
         program = cache.program("prometheus", how=HOW)

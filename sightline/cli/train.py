@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from sightline.cli.training_extra import training_installed
 if TYPE_CHECKING:
     from sightline.cli.train_display import TrainDisplay
     from sightline.cli.train_plan import Plan
+    from training.data.finding import Report
+    from training.reports import Listener
 
 _FOLLOW_S = 0.5
 
@@ -107,6 +110,7 @@ def train(
             _print_recipes()
             return
         from sightline.cli.train_display import TrainDisplay
+        from sightline.cli.train_metrics import served_figures
         from sightline.cli.train_plan import Asked, planned
         from sightline.settings import load_settings
 
@@ -128,27 +132,30 @@ def train(
                 "checkpoint_steps": checkpoint_steps,
             },
         )
-        plan = planned(asked, cores=load_settings().cores.total)
+        settings = load_settings()
+        plan = planned(asked, cores=settings.cores.total)
         stderr.print(f"run folder {plan.job.folder.path}", highlight=False, soft_wrap=True)
-        with TrainDisplay(plan.job.recipe) as display:
-            complete = _run_on_ray(plan, display) if plan.workers else _run_here(plan, display)
+        with served_figures(settings, plan.job.folder.path.name) as figures, TrainDisplay(plan.job.recipe) as display:
+            listeners = [display, *figures]
+            complete = _run_on_ray(plan, listeners) if plan.workers else _run_here(plan, listeners, report=display.reading)
     _print_end(plan, display, complete=complete)
 
 
-def _run_here(plan: Plan, display: TrainDisplay) -> bool:
+def _run_here(plan: Plan, listeners: Sequence[Listener], *, report: Report) -> bool:
     from training.job import run_job
     from training.world import World
 
     with until_interrupted() as interrupted:
-        return run_job(plan.job, World.alone(plan.device), listeners=[display], report=display.reading, stop=interrupted.is_set)
+        return run_job(plan.job, World.alone(plan.device), listeners=listeners, report=report, stop=interrupted.is_set)
 
 
-def _run_on_ray(plan: Plan, display: TrainDisplay) -> bool:
+def _run_on_ray(plan: Plan, listeners: Sequence[Listener]) -> bool:
     from sightline.settings import load_settings
     from training.metrics_follower import MetricsFollower
     from training.ray_launch import Workers, launch
+    from training.reports import Listeners
 
-    follower, done = MetricsFollower(plan.job.folder.metrics, display), threading.Event()
+    follower, done = MetricsFollower(plan.job.folder.metrics, Listeners(listeners)), threading.Event()
 
     def follow() -> None:
         while not done.wait(_FOLLOW_S):
