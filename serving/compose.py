@@ -11,6 +11,7 @@ from typing import TypeVar
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
 from serving.lazy_gallery import LazyGallery
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Services
@@ -100,6 +101,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         limits=_limits(settings),
         attributes=models.embedder.spec.attributes,
         metrics_history=watched,
+        links=Links(settings.metrics.grafana_url, settings.metrics.docs_url),
         checks={"gallery": partial(_gallery_answers, gallery, pool), "models": partial(_models_answer, settings, models)},
         max_searches=settings.serving.max_searches,
         open=start,

@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+_RUNBOOK = "Where it says what helps: an address, or a path in this project where metrics.docs_url is not set."
+_DASHBOARD = "Address of the Grafana dashboard with more; null where metrics.grafana_url is not set."
+
 StateName = Literal["well", "warn", "bad", "unknown", "info"]
 
 
@@ -22,8 +25,8 @@ class FigureOut(BaseModel):
     warn: float | None = Field(description="From here on it wants a look; null where there are no thresholds.")
     bad: float | None = Field(description="From here on it is wrong: upwards where it is above warn, else below it.")
     description: str
-    runbook: str | None = Field(description="Section of the runbook that helps.")
-    dashboard: str = Field(description="Uid of the Grafana dashboard with more.")
+    runbook: str | None = Field(description=_RUNBOOK)
+    dashboard: str | None = Field(description=_DASHBOARD)
     history: list[float | None] = Field(description="A value each step_s, oldest first, the last one of now.")
 
 
@@ -31,11 +34,12 @@ class AlertOut(BaseModel):
     """An alert that fires."""
 
     name: str
-    severity: str
+    severity: str = Field(description="Of its rule: page or ticket where it is ours.")
+    state: StateName = Field(description="bad = somebody must act now.")
     summary: str
     since: AwareDatetime
-    runbook: str | None = Field(description="Address of what helps.")
-    dashboard: str | None = Field(description="Address of the panel that shows it.")
+    runbook: str | None = Field(description=_RUNBOOK)
+    dashboard: str | None = Field(description=_DASHBOARD)
 
 
 class OperationsOut(BaseModel):

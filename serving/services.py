@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from sightline.decoding import ImageLimits
@@ -38,6 +39,7 @@ class Services:
         limits: of pictures that are uploaded.
         attributes: names that ``attribute=`` may use.
         metrics_history: what Prometheus has; None = nobody watches.
+        links: where people find more of it.
         clock: of now.
         checks: by name, what readiness asks.
         max_searches: searches in flight; more are told to come back.
@@ -56,6 +58,7 @@ class Services:
     cameras_known: Callable[[], bool] = lambda: True
     attributes: tuple[str, ...] = ()
     metrics_history: MetricsHistory | None = None
+    links: Links = field(default_factory=Links)
     clock: Clock = time.time
     checks: Mapping[str, Check] = field(default_factory=dict)
     max_searches: int = 16

@@ -27,6 +27,6 @@ def operations_router(services: Services) -> APIRouter:
     async def read_operations() -> OperationsOut:
         if services.metrics_history is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, _NOT_WATCHED, kind="metrics-not-watched")
-        return operations_out(await read_overview(services.metrics_history, now_s=services.clock()))
+        return operations_out(await read_overview(services.metrics_history, now_s=services.clock()), services.links)
 
     return router

@@ -1,27 +1,33 @@
-// An alert that fires, with what helps. Its texts come from outside: they go in as text, and only web addresses as links.
+// The alerts that fire, with what helps. Their texts come from outside: they go in as text.
 
-import { element } from "./cards.js";
 import { age } from "./cameras.js";
+import { element } from "./cards.js";
 import { markOf } from "./marks.js";
+import { waysOf } from "./ways.js";
 
-const LINKS = { runbook: "Runbook", dashboard: "Dashboard" };
+export class AlertList {
+  constructor(list, none) {
+    this.list = list;
+    this.none = none;
+    this.shown = "";
+  }
 
-/** A list item; `nowMs` is when the alert was asked for. */
-export function alertItem(alert, nowMs) {
-  const state = alert.severity === "critical" ? "bad" : "warn";
-  const since = element("time", { dateTime: alert.since, textContent: `for ${age(Math.max(0, (nowMs - Date.parse(alert.since)) / 1000))}` });
-  since.title = new Date(alert.since).toLocaleString(undefined, { hourCycle: "h23" });
-  const head = element("p", {}, markOf(state), element("strong", { textContent: alert.name }), since);
-  const item = element("li", { className: "alert" }, head, element("p", { textContent: alert.summary }));
-  item.dataset.state = state;
-  const links = Object.entries(LINKS).filter(([kind]) => alert[kind]).map(([kind, name]) => way(name, alert[kind], alert.name));
-  if (links.length) item.append(element("p", { className: "ways" }, ...links));
-  return item;
+  /** Show these; items that stay are not made anew, so that a link in them keeps the focus. */
+  show(alerts, nowMs) {
+    const shown = JSON.stringify(alerts);
+    if (shown !== this.shown) this.list.replaceChildren(...alerts.map(item));
+    this.shown = shown;
+    this.none.hidden = alerts.length > 0;
+    for (const time of this.list.querySelectorAll("time")) {
+      time.textContent = `for ${age(Math.max(0, (nowMs - Date.parse(time.dateTime)) / 1000))}`;
+    }
+  }
 }
 
-function way(name, address, alert) {
-  if (!/^https?:\/\//.test(address)) return element("span", { className: "hint", textContent: `${name}: ${address}` });
-  const link = element("a", { href: address, textContent: name, target: "_blank", rel: "noopener noreferrer" });
-  link.setAttribute("aria-label", `${name} of ${alert}`);
-  return link;
+function item(alert) {
+  const since = element("time", { dateTime: alert.since, title: new Date(alert.since).toLocaleString(undefined, { hourCycle: "h23" }) });
+  const head = element("p", {}, markOf(alert.state), element("strong", { textContent: alert.name }), since);
+  const made = element("li", { className: "alert" }, head, element("p", { textContent: alert.summary }), waysOf(alert, alert.name));
+  made.dataset.state = alert.state;
+  return made;
 }

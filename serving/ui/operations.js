@@ -1,7 +1,7 @@
 // Is it well? Alerts, figures and cameras, asked for again and again while this view is on and the page is seen.
 
 import * as api from "./api.js";
-import { alertItem } from "./alerts.js";
+import { AlertList } from "./alerts.js";
 import { CameraTable } from "./camera_table.js";
 import { element } from "./cards.js";
 import { markOf } from "./marks.js";
@@ -22,6 +22,7 @@ export class OperationsView {
     this.turn = 0;
     this.running = new AbortController();
     this.tiles = new Map();
+    this.alerts = new AlertList($("alert-list"), $("no-alert"));
     this.cameras = new CameraTable($("camera-rows"), $("camera-table-note"));
     document.addEventListener("visibilitychange", () => { if (this.on) this.tick(); });
   }
@@ -64,8 +65,7 @@ export class OperationsView {
     $("verdict").replaceChildren(markOf(answer.state), element("strong", { textContent: HEADLINES[answer.state] ?? "" }));
     $("asked-at").textContent = `as of ${new Date(answer.time).toLocaleTimeString(undefined, { hourCycle: "h23" })}`;
     $("asked-at").classList.remove("stale");
-    $("alert-list").replaceChildren(...answer.alerts.map((alert) => alertItem(alert, Date.parse(answer.time))));
-    $("no-alert").hidden = answer.alerts.length > 0;
+    this.alerts.show(answer.alerts, Date.parse(answer.time));
     for (const figure of answer.figures) this.tile(figure.key).show(figure);
   }
 

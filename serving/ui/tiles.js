@@ -3,6 +3,7 @@
 import { element } from "./cards.js";
 import { markOf } from "./marks.js";
 import { sparkline } from "./sparkline.js";
+import { waysOf } from "./ways.js";
 
 export class Tile {
   constructor() {
@@ -12,6 +13,7 @@ export class Tile {
     this.past = element("span", { className: "past" });
     this.words = element("p");
     this.limits = element("p", { className: "hint" });
+    this.ways = null; // made once, so that a link keeps the focus
     this.mark = markOf("unknown");
     const value = element("span", { className: "value" }, this.number, " ", this.unit);
     this.summary = element("summary", {}, this.title, value, this.mark, this.past);
@@ -27,6 +29,10 @@ export class Tile {
     this.unit.textContent = figure.text_unit;
     this.words.textContent = figure.description;
     this.limits.textContent = limits(figure);
+    if (!this.ways) {
+      this.ways = waysOf(figure, figure.title);
+      this.details.append(this.ways);
+    }
     const mark = markOf(figure.state);
     this.mark.replaceWith(mark);
     this.mark = mark;

@@ -90,5 +90,5 @@ def _firing(alert: Mapping[str, Any]) -> FiringAlert:
         summary=notes.get("summary", ""),
         since=datetime.fromisoformat(alert["activeAt"]),
         runbook=notes.get("runbook_url"),
-        dashboard=notes.get("dashboard_url"),
+        dashboard=notes.get("dashboard"),
     )

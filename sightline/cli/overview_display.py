@@ -73,7 +73,7 @@ def _cells(reading: Reading) -> tuple[RenderableType, ...]:
 
 
 def _alert_line(alert: FiringAlert, now_s: float) -> str:
-    style = STYLES[State.BAD if alert.severity == "critical" else State.WARN]
+    style = STYLES[alert.state]
     since = age(now_s - alert.since.timestamp())
     said = f"[{style}]{escape(alert.severity or 'alert')}[/] [bold]{escape(alert.name)}[/] for {since}"
     where = f" [dim]{escape(alert.runbook)}[/]" if alert.runbook else ""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sightline.operations.figure import State
+
+_ACT_NOW = ("page", "critical")
+"""Ours, and what most others' rules call it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FiringAlert:
@@ -12,11 +17,11 @@ class FiringAlert:
 
     Attributes:
         name: of its rule.
-        severity: of the label of that name: ``critical``, ``warning`` or ``info``; empty where the rule has none.
+        severity: of the label of that name: ``page`` or ``ticket`` of our rules; empty where the rule has none.
         summary: one sentence for people.
         since: when its condition first held.
-        runbook: address of what helps; None = the rule names none.
-        dashboard: address of the panel that shows it; None = the rule names none.
+        runbook: where it says what helps, as the rule names it; None = it names none.
+        dashboard: uid of the Grafana dashboard to look at; None = the rule names none.
     """
 
     name: str
@@ -25,3 +30,8 @@ class FiringAlert:
     since: datetime
     runbook: str | None = None
     dashboard: str | None = None
+
+    @property
+    def state(self) -> State:
+        """BAD where somebody must act now, else WARN."""
+        return State.BAD if self.severity in _ACT_NOW else State.WARN

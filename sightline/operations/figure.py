@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+RUNBOOK = "docs/operations/runbook.md"
+
 
 class Unit(StrEnum):
     """What a figure counts in. The values are in the API: keep them stable."""
@@ -68,9 +70,9 @@ class Figure:
         expression: PromQL whose answer is one series, or none.
         unit: of its values.
         description: what it is and what moves it, one or two sentences.
-        thresholds: None = nothing to judge by.
-        runbook: section of ``docs/operations/runbook.md`` that helps when it is not well; None = there is none.
         dashboard: uid of the Grafana dashboard that shows more.
+        thresholds: None = nothing to judge by.
+        alert: rule of ``infra/prometheus/rules/alerts.yml`` that fires when it stays bad; None = there is none.
     """
 
     key: str
@@ -80,7 +82,12 @@ class Figure:
     description: str
     dashboard: str
     thresholds: Thresholds | None = None
-    runbook: str | None = None
+    alert: str | None = None
+
+    @property
+    def runbook(self) -> str | None:
+        """The section of the runbook that helps: it is named as the alert."""
+        return f"{RUNBOOK}#{self.alert.lower()}" if self.alert else None
 
     def judge(self, value: float | None) -> State:
         """What is to be thought of this value; None = Prometheus has none."""

@@ -19,6 +19,8 @@ TRAINING = "sightline-training"
 
 _FRAMES = "camera_outcome:sightline_frames:rate1m"
 _SEARCH = '{route="/v1/search"}'
+_LAST_FRAME = "camera:sightline_last_frame_timestamp_seconds:max"
+_TARGETS = 'up{job=~"sightline-(stream|stage|writer|api)|kafka|triton|milvus|ray"}'
 
 FIGURES = (
     Figure(
@@ -29,27 +31,33 @@ FIGURES = (
         thresholds=Thresholds(warn=1, bad=3),
         description="Alert rules whose condition has held for as long as they wait. Each names a section of the runbook.",
         dashboard=OVERVIEW,
-        runbook="alerts",
+    ),
+    Figure(
+        key="down",
+        title="Parts not answering",
+        expression=f"count({_TARGETS} == 0) or 0 * count({_TARGETS})",
+        unit=Unit.COUNT,
+        thresholds=Thresholds(warn=0.5, bad=1),
+        description="Servers and processes of ours that Prometheus knows and could not ask when it last tried.",
+        dashboard=OVERVIEW,
+        alert="SightlineTargetDown",
     ),
     Figure(
         key="cameras_silent",
         title="Cameras silent",
-        expression=(
-            "count(time() - camera:sightline_last_frame_timestamp_seconds:max > 60)"
-            " or 0 * count(camera:sightline_last_frame_timestamp_seconds:max)"
-        ),
+        expression=f"count(time() - {_LAST_FRAME} > 300) or 0 * count({_LAST_FRAME})",
         unit=Unit.COUNT,
         thresholds=Thresholds(warn=1, bad=3),
-        description="Cameras that published before and of which no frame came for a minute.",
+        description="Cameras that published before and of which no frame has come for five minutes.",
         dashboard=CAMERAS,
-        runbook="camerasilent",
+        alert="SightlineCameraSilent",
     ),
     Figure(
         key="frames",
         title="Frames seen",
         expression=f'sum({_FRAMES}{{outcome="seen"}})',
         unit=Unit.PER_SECOND,
-        description="Frames a second that went through the stages and were committed, of all cameras.",
+        description="Frames that went through the stages and were committed, of all cameras.",
         dashboard=CAMERAS,
     ),
     Figure(
@@ -57,7 +65,7 @@ FIGURES = (
         title="People detected",
         expression="sum(rate(sightline_detections_total[1m]))",
         unit=Unit.PER_SECOND,
-        description="Detections a second: how busy the pictures are. Work grows with it.",
+        description="Detections in all frames: how busy the pictures are. Work grows with it.",
         dashboard=CAMERAS,
     ),
     Figure(
@@ -65,28 +73,28 @@ FIGURES = (
         title="Sightings",
         expression="sum(rate(sightline_sightings_total[1m]))",
         unit=Unit.PER_SECOND,
-        description="Sightings a second that the stream committed: what the sampler took of the people detected.",
+        description="Sightings that the stream committed: what the sampler took of the people detected.",
         dashboard=CAMERAS,
     ),
     Figure(
         key="shed",
         title="Frames shed",
-        expression=(f'(sum({_FRAMES}{{outcome="shed"}}) or 0 * sum({_FRAMES})) / (sum({_FRAMES}) > 0)'),
+        expression=f'(sum({_FRAMES}{{outcome="shed"}}) or 0 * sum({_FRAMES})) / (sum({_FRAMES}) > 0)',
         unit=Unit.RATIO,
-        thresholds=Thresholds(warn=0.02, bad=0.2),
+        thresholds=Thresholds(warn=0.02, bad=0.1),
         description="Part of the frames that live mode passed over because newer ones waited: more comes than is done.",
         dashboard=CAMERAS,
-        runbook="framesshed",
+        alert="SightlineShedRateHigh",
     ),
     Figure(
         key="dead_letters",
         title="Dead letters",
-        expression="60 * (sum(rate(sightline_dead_letters_total[5m])) or 0 * sum(sightline_in_flight_frames))",
+        expression="60 * sum(rate(sightline_dead_letters_total[5m]))",
         unit=Unit.PER_MINUTE,
-        thresholds=Thresholds(warn=0.2, bad=6),
-        description="Frames a minute that could not be used at all. The Cameras dashboard has their reasons.",
+        thresholds=Thresholds(warn=0.2, bad=1),
+        description="Frames that could not be used at all. The Cameras dashboard has their reasons.",
         dashboard=CAMERAS,
-        runbook="deadletters",
+        alert="SightlineDeadLetters",
     ),
     Figure(
         key="lag_frames",
@@ -96,7 +104,7 @@ FIGURES = (
         thresholds=Thresholds(warn=100, bad=1000),
         description="Frames in Kafka that no camera stream has read yet. In replay mode a long queue is as it should be.",
         dashboard=KAFKA,
-        runbook="laggrows",
+        alert="SightlineLagGrowing",
     ),
     Figure(
         key="lag_seconds",
@@ -106,7 +114,7 @@ FIGURES = (
         thresholds=Thresholds(warn=2, bad=10),
         description="How old the last frame was when it was read, of the partition that is farthest behind.",
         dashboard=KAFKA,
-        runbook="laggrows",
+        alert="SightlineLagGrowing",
     ),
     Figure(
         key="in_flight",
@@ -124,17 +132,17 @@ FIGURES = (
         thresholds=Thresholds(warn=1, bad=2),
         description="Half of all sightings could be found in less time than this after the camera took the frame.",
         dashboard=RETRIEVAL,
-        runbook="capturetosearchableslow",
+        alert="SightlineSearchableFastBurn",
     ),
     Figure(
         key="searchable_p95",
         title="Searchable after, p95",
         expression="max(sightline:capture_to_searchable_seconds:p95_5m)",
         unit=Unit.SECONDS,
-        thresholds=Thresholds(warn=2, bad=5),
+        thresholds=Thresholds(warn=1.5, bad=2),
         description="95 of 100 sightings could be found in less time than this after the camera took the frame.",
         dashboard=RETRIEVAL,
-        runbook="capturetosearchableslow",
+        alert="SightlineSearchableFastBurn",
     ),
     Figure(
         key="write_p95",
@@ -144,24 +152,24 @@ FIGURES = (
         thresholds=Thresholds(warn=1, bad=5),
         description="95 of 100 batches of sightings were in the gallery in less time than this, as the writer measures it.",
         dashboard=RETRIEVAL,
-        runbook="milvusslow",
+        alert="SightlineMilvusWriteSlow",
     ),
     Figure(
         key="search_p95",
         title="Milvus searches, p95",
         expression='max(stage:sightline_search_stage_seconds:p95_5m{stage="gallery"})',
         unit=Unit.SECONDS,
-        thresholds=Thresholds(warn=0.25, bad=1),
+        thresholds=Thresholds(warn=0.5, bad=2),
         description="95 of 100 searches of the gallery took less time than this, as the API measures it.",
         dashboard=RETRIEVAL,
-        runbook="milvusslow",
+        alert="SightlineMilvusSearchSlow",
     ),
     Figure(
         key="questions",
         title="Questions",
         expression=f"sum(rate(sightline_http_requests_total{_SEARCH}[1m]))",
         unit=Unit.PER_SECOND,
-        description="Searches a second that people and programs asked for, answered well or not.",
+        description="Searches that people and programs asked for, answered well or not.",
         dashboard=RETRIEVAL,
     ),
     Figure(
@@ -172,7 +180,16 @@ FIGURES = (
         thresholds=Thresholds(warn=1, bad=3),
         description="95 of 100 searches were answered in less time than this, models and gallery included.",
         dashboard=RETRIEVAL,
-        runbook="questionsslow",
+    ),
+    Figure(
+        key="question_errors",
+        title="Requests failed",
+        expression="max(sightline:http_errors:ratio_rate5m)",
+        unit=Unit.RATIO,
+        thresholds=Thresholds(warn=0.01, bad=0.05),
+        description="Part of all HTTP requests that ended in a server error.",
+        dashboard=RETRIEVAL,
+        alert="SightlineApiErrors",
     ),
     Figure(
         key="triton_queue",
@@ -182,16 +199,14 @@ FIGURES = (
         thresholds=Thresholds(warn=0.1, bad=0.5),
         description="How long a request waits for its model on average, of the model that keeps requests waiting longest.",
         dashboard=STAGES,
-        runbook="tritonqueue",
+        alert="SightlineTritonQueueLong",
     ),
     Figure(
         key="hosts",
         title="Hosts alive",
-        expression="max(sum by (instance) (ray_cluster_active_nodes))",
+        expression="sum(max by (node_type) (ray_cluster_active_nodes))",
         unit=Unit.COUNT,
-        thresholds=None,
         description="Machines of the Ray cluster that answer. Fewer than there should be: one is dead or cut off.",
         dashboard=CLUSTER,
-        runbook="hostdead",
     ),
 )

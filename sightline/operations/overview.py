@@ -16,7 +16,6 @@ from sightline.ports import MetricsHistory
 POINTS = 60
 STEP_S = 15.0
 """Together the last quarter of an hour: longer, and what just happened would be a pixel."""
-CRITICAL = "critical"
 _WORST_FIRST = (State.BAD, State.WARN, State.WELL)
 
 
@@ -66,8 +65,7 @@ class Overview:
     def state(self) -> State:
         """The worst of all: BAD, WARN or WELL; UNKNOWN where not one figure has a value that can be judged."""
         states = {reading.state for reading in self.readings}
-        if any(alert.severity == CRITICAL for alert in self.alerts):
-            states.add(State.BAD)
+        states |= {alert.state for alert in self.alerts}
         return next((state for state in _WORST_FIRST if state in states), State.UNKNOWN)
 
     def document(self) -> dict[str, Any]:
@@ -93,5 +91,4 @@ async def read_overview(history: MetricsHistory, *, now_s: float, figures: Seque
 
 
 def _gravest_first(alert: FiringAlert) -> tuple[int, str]:
-    order = (CRITICAL, "warning", "info")
-    return order.index(alert.severity) if alert.severity in order else len(order), alert.name
+    return _WORST_FIRST.index(alert.state), alert.name

@@ -13,6 +13,7 @@ from sightline.testing import InMemoryHistory
 
 NOW_VALUES = {
     "alerts": 1,
+    "down": 0,
     "cameras_silent": 1,
     "frames": 30.5,
     "people": 47.2,
@@ -28,6 +29,7 @@ NOW_VALUES = {
     "search_p95": 0.0061,
     "questions": 0.2,
     "questions_p95": None,
+    "question_errors": 0.0,
     "triton_queue": 0.0042,
     "hosts": 2,
 }
@@ -44,12 +46,12 @@ def watched(clock: Clock) -> InMemoryHistory:
 def silent(camera: str, *, since_s: float) -> FiringAlert:
     """The alert of a camera."""
     return FiringAlert(
-        name="CameraSilent",
-        severity="warning",
-        summary=f"No frame of camera {camera} for more than a minute",
+        name="SightlineCameraSilent",
+        severity="ticket",
+        summary=f"No frames from camera {camera}",
         since=datetime.fromtimestamp(since_s, UTC),
-        runbook="https://docs.example/runbook.md#camerasilent",
-        dashboard="https://grafana.example/d/sightline-cameras",
+        runbook="docs/operations/runbook.md#sightlinecamerasilent",
+        dashboard="sightline-cameras",
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Check, Services
@@ -48,6 +49,7 @@ COLOURS: Mapping[str, Colour] = {
 LOOKS = tuple(
     Look(COLOURS[top], COLOURS[trousers]) for top in COLOURS for trousers in ("blue", "green", "violet") if top != trousers
 )
+LINKS = Links("https://grafana.example", "https://docs.example/sightline")
 FRAMES_PER_TRACK = 3
 MARGIN = 0.2
 _LIMITS = ImageLimits(max_bytes=4 * 1024 * 1024, max_pixels=20_000_000, max_side=16_384)
@@ -201,6 +203,7 @@ class World:
             max_searches=self.max_searches,
             attributes=self.perception.attributes,
             metrics_history=self.history if self.is_watched else None,
+            links=LINKS,
             clock=self.clock,
             close=ladder.aclose,
         )
