@@ -12,6 +12,7 @@ import os
 import threading
 from typing import Any, Protocol
 
+from sightline.adapters.ray.cluster import node_address
 from sightline.settings import Settings
 from sightline.telemetry import MetricsEndpoint, Registry
 
@@ -75,8 +76,8 @@ class WorkActor:
         return self._mark
 
     def describe(self) -> dict[str, Any]:
-        """Process id, and the work's own account."""
-        return {"state": "running", "pid": os.getpid(), **self._work.describe()}
+        """Process id and host, and the work's own account."""
+        return {"state": "running", "pid": os.getpid(), "host": node_address(), **self._work.describe()}
 
     def stop(self) -> bool:
         """Finish what is at hand; false if that took longer than ``STOP_S``."""

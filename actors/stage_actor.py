@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
-from actors.shell import open_log, open_metrics
+from actors.shell import STOP_S, open_log, open_metrics
 from actors.stages import open_stage, stages_in_use
+from sightline.adapters.ray.cluster import node_address
 from sightline.adapters.triton.inference import TritonInference
 from sightline.errors import ConfigurationError
 from sightline.models.selection import select_models
@@ -27,6 +29,9 @@ class StageActor:
         self._closing = AsyncExitStack()
         self._opened: Any = None
         self._opening = asyncio.Lock()
+        self._calls = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         open_log(settings, name)
         registry = Registry()
         self._metrics = StreamMetrics(registry)
@@ -34,17 +39,24 @@ class StageActor:
 
     async def detect(self, canvases: UInt8Array) -> list[Detections]:
         """See :class:`sightline.ports.Detector`."""
-        found: list[Detections] = await (await self._open()).detect(canvases)
-        return found
+        with self._counted():
+            found: list[Detections] = await (await self._open()).detect(canvases)
+            return found
 
     async def estimate(self, crops: UInt8Array) -> Any:
         """See :class:`sightline.ports.PoseEstimator` and :class:`sightline.ports.DenseEstimator`, whichever it runs."""
-        return await (await self._open()).estimate(crops)
+        with self._counted():
+            return await (await self._open()).estimate(crops)
 
     async def embed(self, crops: UInt8Array, keypoints: Float32Array | None = None) -> Embeddings:
         """See :class:`sightline.ports.Embedder`."""
-        embeddings: Embeddings = await (await self._open()).embed(crops, keypoints)
-        return embeddings
+        with self._counted():
+            embeddings: Embeddings = await (await self._open()).embed(crops, keypoints)
+            return embeddings
+
+    async def calls(self) -> int:
+        """How many calls wait or are being answered."""
+        return self._calls
 
     async def ping(self) -> bool:
         """True once the actor runs."""
@@ -55,15 +67,28 @@ class StageActor:
         return self._mark
 
     async def describe(self) -> dict[str, Any]:
-        """Which stage it runs."""
-        return {"state": "running", "pid": os.getpid(), "stage": self._stage}
+        """Which stage it runs, and where."""
+        return {"state": "running", "pid": os.getpid(), "host": node_address(), "stage": self._stage, "calls": self._calls}
 
     async def stop(self) -> bool:
-        """Give up the connection; calls that still come open it again."""
+        """Finish what is at hand, as long as ``STOP_S``, and give up the connection; calls that still come open it again."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), STOP_S)
         async with self._opening:
             await self._closing.aclose()
             self._opened = None
         return True
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._calls += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if self._calls == 0:
+                self._idle.set()
 
     async def _open(self) -> Any:
         async with self._opening:

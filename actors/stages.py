@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-from actors.remote import RemoteStage
 from sightline.adapters.triton.inference import TritonInference
 from sightline.models.repository import InstalledModel
 from sightline.models.selection import SelectedModels, select_models
@@ -31,8 +30,8 @@ STAGES: Mapping[str, Make] = {
 }
 """Stage -> how it is made of an inference and its model; the names are those of ``settings.pipeline``."""
 
-GetReplicas = Callable[[str], list[Any]]
-"""Stage -> handles of its actors."""
+Elsewhere = Callable[[Sequence[str]], Mapping[str, Any]]
+"""The names of stages -> the ports to their actors."""
 
 
 def stages_in_use(models: SelectedModels) -> dict[str, InstalledModel]:
@@ -42,20 +41,19 @@ def stages_in_use(models: SelectedModels) -> dict[str, InstalledModel]:
 
 
 @asynccontextmanager
-async def open_stages(
-    settings: Settings, metrics: StreamMetrics, get_replicas: GetReplicas | None = None
-) -> AsyncIterator[Stages]:
-    """The stages for one camera stream; ``get_replicas`` None = fused, in this process.
+async def open_stages(settings: Settings, metrics: StreamMetrics, elsewhere: Elsewhere | None = None) -> AsyncIterator[Stages]:
+    """The stages for one camera stream; ``elsewhere`` None = fused, in this process.
 
     Raises:
         ConfigurationError, ModelError: models are missing or broken.
     """
     models = select_models(settings)
     async with AsyncExitStack() as closing:
-        if get_replicas is None:
+        made: Mapping[str, Any]
+        if elsewhere is None:
             made = await _fused(settings, stages_in_use(models), metrics, closing)
         else:
-            made = {name: RemoteStage(get_replicas(name)) for name in stages_in_use(models)}
+            made = elsewhere(tuple(stages_in_use(models)))
         yield Stages(
             detector=made["detector"],
             detector_spec=models.detector.spec,

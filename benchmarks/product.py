@@ -16,7 +16,7 @@ from benchmarks.reporting import say
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.admin import create_topics
-from sightline.adapters.ray import leave
+from sightline.adapters.ray.cluster import leave
 from sightline.models.repository import ModelRepository
 from sightline.settings import LocalPorts, Settings, load_settings, merge
 

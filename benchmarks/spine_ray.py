@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import ray
 
-from actors.remote import RemoteStage
 from benchmarks.spine_step import Step
-from sightline.adapters.ray import connect
+from sightline.adapters.ray.cluster import connect
+from sightline.adapters.ray.stages import RemoteStage
 from sightline.settings import Settings
 from sightline.threads import SINGLE_THREADED
 from sightline.types import Detections, UInt8Array
@@ -30,7 +30,7 @@ def steps(settings: Settings, count: int) -> Iterator[Step]:
     """One call after another, and several side by side."""
     connect(settings)
     actor = ray.remote(AtOnce).options(num_cpus=0, max_concurrency=64, runtime_env={"env_vars": dict(SINGLE_THREADED)}).remote()
-    stage = RemoteStage([actor])
+    stage = RemoteStage(lambda: {"stage": actor}, look_again_s=float("inf"))
     canvas = np.full((1, 416, 416, 3), 114, np.uint8)
 
     async def calls(many: int) -> None:

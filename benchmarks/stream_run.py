@@ -20,7 +20,7 @@ from benchmarks.model_calls import executed_batches
 from benchmarks.product import Product
 from benchmarks.publishing import publish_all, wait_until_committed
 from benchmarks.reporting import say
-from sightline.adapters.ray import connect
+from sightline.adapters.ray.cluster import connect
 from sightline.adapters.triton.inference import TritonInference
 from sightline.models.selection import SelectedModels, select_models
 from sightline.settings import Settings

@@ -12,13 +12,12 @@ from ray import exceptions as ray_errors
 from ray import serve
 from ray.serve.exceptions import RayServeException
 
-import sightline
 from serving.api import create_app
 from serving.compose import compose
 from serving.replica_port import listen_on_node_address_alone
-from sightline.adapters.ray import connect
+from sightline.adapters.ray.cluster import connect
 from sightline.errors import ServiceUnavailable
-from sightline.models.selection import select_models
+from sightline.models.generation import generation
 from sightline.settings import ServingSettings, Settings
 from sightline.telemetry import MetricsEndpoint, Registry
 from sightline.threads import SINGLE_THREADED
@@ -71,8 +70,12 @@ def deploy(settings: Settings) -> str:
         num_replicas=options.replicas,
         max_ongoing_requests=options.max_searches * _PLACES_A_SEARCH,
         graceful_shutdown_timeout_s=_STOP_S,
-        ray_actor_options={"num_cpus": 0, "runtime_env": {"env_vars": dict(SINGLE_THREADED)}},
-    ).options(version=_fingerprint(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
+        ray_actor_options={
+            "num_cpus": 0,
+            "resources": dict(options.resources),
+            "runtime_env": {"env_vars": dict(SINGLE_THREADED)},
+        },
+    ).options(version=_version(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
     try:
         _start_serve(options)
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
@@ -83,25 +86,23 @@ def deploy(settings: Settings) -> str:
     return url
 
 
+def _version(settings: Settings) -> str:
+    """Of the replicas: unlike the stream's actors they ask Prometheus, and are made anew where that is another one."""
+    watched = hashlib.sha256(settings.metrics.model_dump_json().encode()).hexdigest()[:8]
+    return f"{generation(settings)}-{watched}"
+
+
 def _start_serve(options: ServingSettings) -> None:
     """Start Serve where it does not run; a proxy that died before it was ready is waited for again: Serve restarts it."""
     for attempt in range(_START_ATTEMPTS):
         try:
-            serve.start(proxy_location="HeadOnly", http_options={"host": options.host, "port": options.port})
+            where = "HeadOnly" if options.listen_on == "head" else "EveryNode"
+            serve.start(proxy_location=where, http_options={"host": options.host, "port": options.port})
         except ray_errors.RayActorError:
             if attempt == _START_ATTEMPTS - 1:
                 raise
         else:
             return
-
-
-def _fingerprint(settings: Settings) -> str:
-    """Changes when a running replica would have to be made anew: by a setting, a model or our own version."""
-    replicas = settings.serving.model_copy(update={"replicas": 1})
-    same = settings.model_copy(update={"serving": replicas}).model_dump_json()
-    models = select_models(settings)
-    specs = [model.spec.model_dump_json() for model in (models.detector, models.embedder, models.pose, models.dense) if model]
-    return hashlib.sha256("\n".join([sightline.__version__, same, *specs]).encode()).hexdigest()[:16]
 
 
 def remove(settings: Settings) -> None:

@@ -6,7 +6,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
@@ -19,10 +21,12 @@ from sightline.adapters.blobs import FsspecBlobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.adapters.prometheus import PrometheusHistory
+from sightline.adapters.ray.stages import remote_stages
 from sightline.adapters.triton.admin import TritonAdmin
 from sightline.adapters.triton.inference import TritonInference
 from sightline.decoding import ImageLimits
 from sightline.errors import InputError, ServiceUnavailable
+from sightline.models.generation import generation
 from sightline.models.selection import SelectedModels, select_models
 from sightline.ports import Gallery, Inference
 from sightline.settings import Settings
@@ -52,21 +56,23 @@ def compose(settings: Settings, registry: Registry) -> Services:
     models = select_models(settings)
     space = models.embedder.spec.embedding_space
     metrics = ServingMetrics(registry)
-    inference = TritonInference(settings.triton)
+    here = TritonInference(settings.triton) if settings.pipeline.fused else None
+    stages = stages_of(models, here, settings) if here else stages_elsewhere(models, settings)
     board = CameraBoard(time.time)
     follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
     watched = PrometheusHistory(settings.metrics.prometheus_url) if settings.metrics.prometheus_url else None
 
-    perception = Perception(stages_of(models, inference, settings))
+    perception = Perception(stages)
     ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
 
     async def ask(stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
         return await ladder.ask(stage, call, within_s=settings.serving.wait_for_optional_s)
 
     async def start() -> None:
-        await inference.open()
+        if here:
+            await here.open()
         follower.start()
         # Serve sends nobody here before this returns: where "it runs" was said, the cameras' figures are there.
         await pool.run(follower.wait_until_caught_up, _CAMERAS_S)
@@ -75,7 +81,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
         await pool.run(follower.close)
         pool.close()
         await ladder.aclose()
-        await inference.close()
+        if here:
+            await here.close()
         if watched is not None:
             await watched.aclose()
 
@@ -102,7 +109,10 @@ def compose(settings: Settings, registry: Registry) -> Services:
         attributes=models.embedder.spec.attributes,
         metrics_history=watched,
         links=Links(settings.metrics.grafana_url, settings.metrics.docs_url),
-        checks={"gallery": partial(_gallery_answers, gallery, pool), "models": partial(_models_answer, settings, models)},
+        checks={
+            "gallery": partial(_gallery_answers, gallery, pool),
+            "models": partial(_models_answer, settings, models, stages),
+        },
         max_searches=settings.serving.max_searches,
         open=start,
         close=stop,
@@ -110,15 +120,31 @@ def compose(settings: Settings, registry: Registry) -> Services:
 
 
 def stages_of(models: SelectedModels, inference: Inference, settings: Settings) -> Stages:
-    """The stages of the questions: as the stream's, each picture by itself."""
-    return Stages(
+    """The stages of the questions in their own process: as the stream's, each picture by itself."""
+    return _with_specs(
+        models,
         detector=Detector(inference, models.detector.spec, min_score=settings.detection.min_score),
-        detector_spec=models.detector.spec,
         embedder=Embedder(inference, models.embedder.spec),
-        embedder_spec=models.embedder.spec,
         pose=PoseEstimator(inference, models.pose.spec) if models.pose else None,
-        pose_spec=models.pose.spec if models.pose else None,
         dense=DenseEstimator(inference, models.dense.spec) if models.dense else None,
+    )
+
+
+def stages_elsewhere(models: SelectedModels, settings: Settings) -> Stages:
+    """The stages of the questions as the stream's actors: where those do not run in the camera streams, they are shared."""
+    wanted = ["detector", "embedder", *(["pose"] if models.pose else []), *(["dense"] if models.dense else [])]
+    return _with_specs(models, **remote_stages(settings, wanted, generation=generation(settings)))
+
+
+def _with_specs(models: SelectedModels, *, detector: Any, embedder: Any, pose: Any = None, dense: Any = None) -> Stages:
+    return Stages(
+        detector=detector,
+        detector_spec=models.detector.spec,
+        embedder=embedder,
+        embedder_spec=models.embedder.spec,
+        pose=pose,
+        pose_spec=models.pose.spec if models.pose else None,
+        dense=dense,
         dense_spec=models.dense.spec if models.dense else None,
     )
 
@@ -143,8 +169,13 @@ async def _gallery_answers(gallery: Gallery, pool: BlockingPool) -> None:
     await pool.run(gallery.newest, limit=1)
 
 
-async def _models_answer(settings: Settings, models: SelectedModels) -> None:
+async def _models_answer(settings: Settings, models: SelectedModels, stages: Stages) -> None:
     """Those that cannot be gone without."""
+    if not settings.pipeline.fused:  # an empty batch: the stage answers, and no model works
+        _, *embedder_hw = models.embedder.spec.input("crop").shape
+        await stages.detector.detect(np.empty((0, *models.detector.spec.canvas_hw, 3), np.uint8))
+        await stages.embedder.embed(np.empty((0, *embedder_hw), np.uint8))
+        return
     needed = [model.spec.name for model in (models.detector, models.embedder)]
     async with TritonAdmin(settings.triton) as admin:
         absent = [name for name in needed if not await admin.ready(name)]

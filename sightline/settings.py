@@ -155,11 +155,21 @@ class StageSettings(_Section):
     enabled: bool = True
     model: str | None = None
     replicas: int = Field(default=1, ge=1)
+    """With stage actors: how many there are, at least."""
+    max_replicas: int | None = Field(default=None, ge=1)
+    """With stage actors: how many there may be under load; unset = no more than ``replicas``."""
     max_batch_size: int = Field(default=8, ge=1)
     max_wait_ms: float = Field(default=2.0, ge=0)
     """How long a batch waits to fill once its first item is there."""
     num_cpus: float = Field(default=0.0, ge=0)
     """Ray CPUs that a replica reserves."""
+    resources: dict[str, float] = {}
+    """Ray resources that a replica reserves, and so on which hosts it may run: ``{"stages": 1}``."""
+
+    @property
+    def most_replicas(self) -> int:
+        """How many replicas there may be at most."""
+        return max(self.replicas, self.max_replicas or 0)
 
 
 class OptionalStageSettings(StageSettings):
@@ -170,6 +180,16 @@ class OptionalStageSettings(StageSettings):
     frame goes on without what is not; replay mode waits. A model that does not answer in half of that time is off."""
 
 
+class ScalingSettings(_Section):
+    """How the number of a stage's replicas follows its load, between ``replicas`` and ``max_replicas``."""
+
+    calls_per_replica: float = Field(default=4.0, gt=0)
+    """Calls that wait or are being answered, for each replica: more make one more, fewer one less."""
+    up_after_s: float = Field(default=2.0, ge=0)
+    """How long more must be wanted until there are more."""
+    down_after_s: float = Field(default=30.0, ge=0)
+
+
 class PipelineSettings(_Section):
     fused: bool = True
     """Run the stages inside the camera stream's process; false = stage actors that batch across camera streams."""
@@ -178,7 +198,11 @@ class PipelineSettings(_Section):
     dense: OptionalStageSettings = OptionalStageSettings(until=0.5)
     """Gone without before the key points are: it costs more and gives less."""
     embedder: StageSettings = StageSettings()
+    scaling: ScalingSettings = ScalingSettings()
     camera_stream_cpus: float = Field(default=0.0, ge=0)
+    camera_stream_resources: dict[str, float] = {}
+    """Ray resources that a camera stream reserves, and so on which hosts it may run: ``{"streams": 1}``."""
+    writer_resources: dict[str, float] = {}
     max_restarts: int = Field(default=-1, ge=-1)
     """How often Ray restarts a dead actor; -1 = always."""
 
@@ -237,6 +261,10 @@ class ServingSettings(_Section):
     url: str | None = None
     """Where the HTTP API answers; unset = the local stack."""
     replicas: int = Field(default=1, ge=1)
+    resources: dict[str, float] = {}
+    """Ray resources that a replica reserves, and so on which hosts it may run: ``{"questions": 1}``."""
+    listen_on: Literal["head", "every host"] = "head"
+    """Which hosts of a Ray cluster answer at ``host:port``; with every one, the questions outlive the head."""
     max_upload_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     max_searches: int = Field(default=16, ge=1)
     """Per replica, in flight; more are told to come back (503 with Retry-After)."""

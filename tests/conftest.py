@@ -34,7 +34,7 @@ from infra.local import process
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.admin import create_topics
-from sightline.adapters.ray import leave
+from sightline.adapters.ray.cluster import leave
 from sightline.settings import LocalPorts, Settings, load_settings, merge
 
 SHARED_DIR = Path(__file__).resolve().parent.parent.parent / "shared"

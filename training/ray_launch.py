@@ -19,7 +19,7 @@ import ray.train
 from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchConfig, TorchTrainer, get_device
 
-from sightline.adapters.ray import connect
+from sightline.adapters.ray.cluster import connect
 from sightline.errors import ConfigurationError, ServiceUnavailable, SightlineError, TrainingError
 from sightline.settings import Settings
 from training.job import Job, run_job

@@ -70,10 +70,11 @@ def bring_up(settings: Settings, state_dir: Path, report: Report) -> str:
     url = f"http://{host}:{composed.serving.port}"
     endpoints.write_api_url(state_dir, url)
     report(STREAM, "starting")
-    pipeline.deploy(composed)
+    pipeline.deploy(composed, keep_old_stages=True)
     report(STREAM, "ready")
     report(API, "starting")
     app.deploy(composed)
+    pipeline.retire(composed)
     report(API, "ready")
     return url
 
@@ -96,7 +97,7 @@ def take_down(settings: Settings, state_dir: Path, report: Report) -> list[str]:
         return []
     from actors import pipeline
     from serving import app
-    from sightline.adapters.ray import leave
+    from sightline.adapters.ray.cluster import leave
 
     try:
         for name, remove in ((API, app.remove), (STREAM, pipeline.remove)):

@@ -1,4 +1,4 @@
-"""The settings that the operations page shows are settings that we take."""
+"""The settings that the page on one machine shows are settings that we take."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sightline.settings import load_settings
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations" / "one-machine.md"
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,11 +11,15 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
+from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.wire import Record
 
 _FETCH_MAX_BYTES = 16 * 1024 * 1024
 """Of one answer of the broker: with the bound on frames in flight, this is what keeps memory flat."""
+_SILENCE_S = 10.0
+"""So much listening without a record makes us ask whether there are any."""
+_ASK_TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
@@ -46,6 +51,7 @@ class FrameConsumer:
         self._topic = settings.kafka.topic("camera_frames")
         self._listener = _Listener()
         self._next: dict[int, int] = {}
+        self._silent_s = 0.0
         self._consumer: KafkaConsumer | None = None
 
     def open(self) -> None:
@@ -83,9 +89,10 @@ class FrameConsumer:
         With ``max_records`` 0 every partition is paused: nothing is fetched, the membership is kept.
 
         Raises:
-            ServiceUnavailable: the broker is away.
+            ServiceUnavailable: the broker is away, or records wait and the client has stopped fetching them.
             FencedError: the group went on without us: close and open again.
         """
+        began = time.monotonic()
         with kafka_errors_mapped("reading frames"):
             self._set_paused(max_records == 0)
             batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max(1, max_records))
@@ -93,6 +100,11 @@ class FrameConsumer:
         answer.records = [record_from(item) for batch in batches.values() for item in batch]
         self._next.update({record.partition: record.offset + 1 for record in answer.records})
         answer.unread = self._unread()
+        if answer.records or answer.assigned or answer.revoked or max_records == 0:
+            self._silent_s = 0.0
+        else:  # what is done between two polls does not count
+            self._silent_s += time.monotonic() - began
+            self._distrust_silence()
         return answer
 
     def _set_paused(self, paused: bool) -> None:
@@ -123,6 +135,26 @@ class FrameConsumer:
             if end is not None and where.partition in self._next:
                 counts[where.partition] = max(0, int(end) - self._next[where.partition])
         return counts
+
+    def _distrust_silence(self) -> None:
+        """See that silence means that nothing waits.
+
+        kafka-python 3.0 was seen to hold partitions and never fetch again, without an error or a line in the log, after it
+        had lost its membership twice on a busy machine. A new consumer reads on at once.
+
+        Raises:
+            ServiceUnavailable: records wait, and this client does not fetch them.
+        """
+        if self._silent_s <= _SILENCE_S:
+            return
+        silent_s, self._silent_s = self._silent_s, 0.0
+        consumer, timeout_ms = self._open_consumer, int(_ASK_TIMEOUT_S * 1000)
+        with kafka_errors_mapped("asking whether frames wait"):
+            for where, end in consumer.end_offsets(consumer.assignment(), timeout_ms=timeout_ms).items():
+                position = consumer.position(where, timeout_ms=timeout_ms)
+                if position is None or position < end:
+                    waiting = f"{end - (position or 0)} frames wait in partition {where.partition}"
+                    raise ServiceUnavailable("kafka", f"{waiting}, and none came in {silent_s:.0f} s of asking for them")
 
     def membership(self) -> Any:
         """Who we are in the group, for the transaction to be fenced by."""

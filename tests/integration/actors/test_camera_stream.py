@@ -17,6 +17,7 @@ from support.processes import Child, until
 
 from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.kafka.consumer import FrameConsumer
+from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.types import EncodedFrame
 from sightline.wire import frame_to_message
@@ -220,6 +221,23 @@ def test_a_member_that_only_polls_sees_the_backlog(replay: Settings) -> None:
     after = consumer.poll(2.0, max_records=5)
     assert [record.offset for record in after.records] == [5, 6, 7, 8, 9]
     assert sum(after.unread.values()) == 20
+    consumer.close()
+
+
+def test_a_client_that_has_stopped_fetching_is_given_up(replay: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As kafka-python was seen to do: it holds its partitions, keeps its membership, and fetches no more."""
+    monkeypatch.setattr("sightline.adapters.kafka.consumer._SILENCE_S", 2.0)
+    publish(replay, world.frames("hall", 5))
+    consumer = FrameConsumer(replay, client_id="deaf")
+    consumer.open()
+    until(lambda: bool(_offsets(consumer)), timeout_s=20, what="records")
+    for _ in range(8):
+        assert not _offsets(consumer), "silence where nothing waits is believed"
+    client: Any = consumer._consumer
+    client._fetcher._create_fetch_requests = dict
+    publish(replay, world.frames("hall", 5))
+    with pytest.raises(ServiceUnavailable, match="5 frames wait in partition"):
+        until(lambda: bool(_offsets(consumer)), timeout_s=30, what="the deaf client's records")
     consumer.close()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import world
 
-from actors.pipeline import fingerprint, wanted_actors
+from actors.pipeline import camera_streams, scalers, stage_actors, writers
 from sightline.settings import Settings, load_settings
 
 
@@ -26,7 +26,12 @@ def with_(settings: Settings, section: str, **values: object) -> Settings:
 
 
 def names(settings: Settings) -> list[str]:
-    return [actor.name for actor in wanted_actors(settings)]
+    actors = [*stage_actors(settings, "mark"), *camera_streams(settings), *writers(settings), *scalers(settings)]
+    return [actor.name for actor in actors]
+
+
+def with_stage(settings: Settings, stage: str, **values: object) -> Settings:
+    return with_(settings, "pipeline", fused=False, **{stage: getattr(settings.pipeline, stage).model_copy(update=values)})
 
 
 def test_fused_streams_need_no_stage_actors(settings: Settings) -> None:
@@ -34,19 +39,26 @@ def test_fused_streams_need_no_stage_actors(settings: Settings) -> None:
 
 
 def test_stages_apart_have_their_replicas_and_those_without_a_model_none(settings: Settings) -> None:
-    apart = with_(settings, "pipeline", fused=False)
-    apart = with_(apart, "pipeline", detector=apart.pipeline.detector.model_copy(update={"replicas": 2}))
-    assert names(apart) == ["detector-0", "detector-1", "embedder-0", "camera-stream-0", "writer-0"]
+    apart = with_stage(settings, "detector", replicas=2)
+    stages = ["detector-0@mark", "detector-1@mark", "embedder-0@mark"]
+    assert names(apart) == [*stages, "camera-stream-0", "writer-0"]
 
 
-def test_scaling_makes_no_actor_anew_and_other_settings_do(settings: Settings) -> None:
-    assert fingerprint(with_(settings, "stream", workers=5)) == fingerprint(settings)
-    assert fingerprint(with_(settings, "writer", workers=5)) == fingerprint(settings)
-    assert fingerprint(with_(settings, "stream", mode="replay")) != fingerprint(settings)
+def test_a_stage_that_may_grow_has_a_scaler_and_begins_small(settings: Settings) -> None:
+    growing = with_stage(settings, "detector", max_replicas=3)
+    assert names(growing) == ["detector-0@mark", "embedder-0@mark", "camera-stream-0", "writer-0", "scaler"]
+    [scaler] = scalers(growing)
+    assert scaler.arguments[-1] == ("detector",), "the others have a fixed number"
+    assert names(with_(growing, "pipeline", fused=True)) == ["camera-stream-0", "writer-0"], "nothing to scale"
 
 
-def test_other_weights_under_the_same_name_make_actors_anew(settings: Settings) -> None:
-    before = fingerprint(settings)
-    folder = settings.model_repositories[0] / world.DETECTOR.name
-    world.DETECTOR.model_copy(update={"sha256": "f" * 64, "version": 2}).write(folder)
-    assert fingerprint(settings) != before
+def test_every_kind_of_actor_may_have_hosts_of_its_own(settings: Settings) -> None:
+    placed = with_stage(settings, "detector", resources={"stages": 1.0})
+    placed = with_(placed, "pipeline", camera_stream_resources={"streams": 1.0}, writer_resources={"streams": 0.01})
+    actors = [*stage_actors(placed, "mark"), *camera_streams(placed), *writers(placed)]
+    assert {actor.name: actor.resources for actor in actors} == {
+        "detector-0@mark": {"stages": 1.0},
+        "embedder-0@mark": {},
+        "camera-stream-0": {"streams": 1.0},
+        "writer-0": {"streams": 0.01},
+    }

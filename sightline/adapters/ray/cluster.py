@@ -14,8 +14,14 @@ SERVICE = "ray"
 _LOOPBACK = ("127.", "localhost", "ray.localhost", "[::1]")
 
 
+CLIENT_SCHEME = "ray://"
+"""Of a cluster that is reached from a machine that is not one of its hosts."""
+
+
 def connect(settings: Settings) -> None:
     """Join the cluster at ``ray.address``; does nothing if this process has joined it, and leaves another one for it.
+
+    ``host:6379`` is for a process on one of the cluster's hosts, ``ray://host:10001`` for one anywhere else.
 
     Ray 2.60 asks for a token unless told otherwise. A head on loopback (the local stack's) asks for none, so towards such
     an address authentication is off; towards any other Ray's own setting holds.
@@ -28,15 +34,21 @@ def connect(settings: Settings) -> None:
     if not address:
         raise ConfigurationError("no Ray cluster: start the local stack with `sightline up`, or set ray.address")
     if ray.is_initialized():
-        if _port(ray.get_runtime_context().gcs_address) == _port(address):  # Ray rewrites the host
+        if _is_joined(address):
             return
         leave()
     if address.startswith(_LOOPBACK):
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    quietly = {} if address.startswith(CLIENT_SCHEME) else {"configure_logging": False}
     try:
-        ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
+        ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, **quietly)
     except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+def node_address() -> str:
+    """The address of the host that this process runs on, as the cluster knows it."""
+    return str(ray.util.get_node_ip_address())
 
 
 def leave() -> None:
@@ -45,6 +57,13 @@ def leave() -> None:
     A driver whose cluster has gone waits for it when it ends, and is ended by Ray a minute later whatever it does by then.
     """
     ray.shutdown()
+
+
+def _is_joined(address: str) -> bool:
+    """Whether this process, which has joined a cluster, has joined the one at ``address``."""
+    if address.startswith(CLIENT_SCHEME):
+        return bool(ray.util.client.ray.is_connected())
+    return _port(ray.get_runtime_context().gcs_address) == _port(address)  # Ray rewrites the host
 
 
 def _port(address: str) -> str:

@@ -1,0 +1,111 @@
+"""The named, detached actors of the stream on a Ray cluster: started, asked, stopped."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray import exceptions as ray_errors
+
+from actors.stage_actor import StageActor
+from sightline.errors import ServiceUnavailable
+from sightline.settings import Settings
+from sightline.threads import SINGLE_THREADED
+
+log = logging.getLogger(__name__)
+
+SCALER, CAMERA_STREAM, WRITER = "scaler", "camera-stream", "writer"
+_STAGES = ("detector", "pose", "dense", "embedder")
+_ORDER = (SCALER, CAMERA_STREAM, WRITER, *_STAGES)
+"""In which they stop: each before what it leans on."""
+
+_STAGE_CALLS = 1000
+"""That a stage actor may have at hand: what callers have in flight bounds it, and questions of ours must not wait behind."""
+_STOP_S = 30.0
+_START_S = 90.0
+_ASK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An actor that should run.
+
+    Attributes:
+        kind: its class.
+        arguments: its constructor's, but for the mark, which is the last.
+        cpus, resources: what it reserves, and so where it may run.
+    """
+
+    name: str
+    kind: type
+    arguments: tuple[Any, ...]
+    cpus: float = 0.0
+    resources: dict[str, float] = field(default_factory=dict)
+
+
+class Roster:
+    """Our actors in the namespace of these settings. The process must have joined the cluster."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._namespace = settings.ray.namespace
+
+    def names(self) -> list[str]:
+        """Of those that there are, in the order in which they stop."""
+        everywhere = ray.util.list_named_actors(all_namespaces=True)
+        names = sorted(item["name"] for item in everywhere if item["namespace"] == self._namespace)
+        return [name for kind in _ORDER for name in names if name.startswith(kind)]
+
+    def start(self, actor: Wanted, mark: str) -> Any:
+        """The actor's handle; made anew only where none of its name runs."""
+        remote = ray.remote(actor.kind).options(
+            name=actor.name,
+            namespace=self._namespace,
+            lifetime="detached",
+            get_if_exists=True,
+            max_restarts=self._settings.pipeline.max_restarts,
+            max_concurrency=_STAGE_CALLS if actor.kind is StageActor else 4,
+            num_cpus=actor.cpus,
+            resources=actor.resources or None,
+            runtime_env={"env_vars": dict(SINGLE_THREADED)},
+        )
+        return remote.remote(*actor.arguments, mark)
+
+    def start_all(self, actors: Iterable[Wanted], mark: str) -> None:
+        """Start them side by side, and wait until all answer.
+
+        Raises:
+            ServiceUnavailable: one did not start.
+        """
+        handles = {actor.name: self.start(actor, mark) for actor in actors}
+        deadline = time.monotonic() + _START_S
+        for name, handle in handles.items():
+            try:
+                ray.get(handle.ping.remote(), timeout=max(1.0, deadline - time.monotonic()))
+            except ray_errors.RayError as error:
+                raise ServiceUnavailable("ray", f"the actor {name} did not start: {error}") from error
+
+    def ask(self, name: str, method: str) -> Any:
+        """What an actor answers; None where it does not in time."""
+        try:
+            handle = ray.get_actor(name, namespace=self._namespace)
+            return ray.get(getattr(handle, method).remote(), timeout=_ASK_S)
+        except (ValueError, ray_errors.RayError) as error:
+            log.info("the actor %s does not answer %s: %s", name, method, error)
+            return None
+
+    def stop(self, name: str) -> None:
+        """Let an actor finish, then end it; one that hangs is ended all the same, and its work is done again elsewhere."""
+        try:
+            handle = ray.get_actor(name, namespace=self._namespace)
+        except ValueError:
+            return
+        try:
+            ray.get(handle.stop.remote(), timeout=_STOP_S)
+        except ray_errors.RayError as error:
+            log.warning("the actor %s did not stop cleanly: %s", name, error)
+        ray.kill(handle, no_restart=True)

@@ -1,0 +1,57 @@
+"""The Ray actor round the scaler, and a stage's replicas as it sees them."""
+
+from __future__ import annotations
+
+import time
+
+from actors.roster import Roster, Wanted
+from actors.scaler import Scaler
+from actors.scaling import ReplicaRule
+from actors.shell import WorkActor, open_log
+from actors.stage_actor import StageActor
+from sightline.adapters.ray.stages import stage_names
+from sightline.settings import Settings
+
+
+class StageFleet:
+    """See :class:`actors.scaler.Replicas`: actors named by their place, of which the last is the first to go."""
+
+    def __init__(self, settings: Settings, stage: str, mark: str) -> None:
+        self._settings = settings
+        self._stage = stage
+        self._mark = mark
+        self._names = stage_names(settings, stage, mark)
+        self._roster = Roster(settings)
+
+    def calls(self) -> list[int]:
+        """See the protocol; one that does not answer counts for nothing: Ray is starting it anew."""
+        running = set(self._roster.names())
+        return [self._roster.ask(name, "calls") or 0 for name in self._names if name in running]
+
+    def resize(self, count: int) -> None:
+        """See the protocol."""
+        for name in self._names[:count]:
+            self._roster.start(stage_actor(self._settings, self._stage, name), self._mark)
+        running = set(self._roster.names())
+        for name in reversed(self._names[count:]):
+            if name in running:
+                self._roster.stop(name)
+
+
+def stage_actor(settings: Settings, stage: str, name: str) -> Wanted:
+    """A replica of a stage, by name."""
+    options = getattr(settings.pipeline, stage)
+    return Wanted(name, StageActor, (settings, stage, name), options.num_cpus, dict(options.resources))
+
+
+class ScalerActor(WorkActor):
+    """Runs a :class:`Scaler` over the stages whose number may change."""
+
+    def __init__(self, settings: Settings, name: str, stages: tuple[str, ...], mark: str) -> None:
+        open_log(settings, name)
+        watched = {}
+        for stage in stages:
+            options = getattr(settings.pipeline, stage)
+            rule = ReplicaRule(settings.pipeline.scaling, least=options.replicas, most=options.most_replicas)
+            watched[stage] = (StageFleet(settings, stage, mark), rule)
+        super().__init__(Scaler(watched, clock=time.monotonic), mark)
