@@ -14,6 +14,7 @@ from ray import exceptions as ray_errors
 from actors.stage_actor import StageActor
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
+from sightline.telemetry import forget_target
 from sightline.threads import SINGLE_THREADED
 
 log = logging.getLogger(__name__)
@@ -109,3 +110,4 @@ class Roster:
         except ray_errors.RayError as error:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
+        forget_target(self._settings.local.state_dir / "metrics", name)

@@ -163,3 +163,9 @@ class MetricsEndpoint:
     def close(self) -> None:
         """Take the target away from Prometheus; the port closes with the process."""
         self.target_file.unlink(missing_ok=True)
+
+
+def forget_target(targets: Path, instance: str) -> None:
+    """Take a process that was ended on purpose away from Prometheus: else it would count as one that died."""
+    for file in targets.glob(f"*-{instance}.json"):
+        file.unlink(missing_ok=True)

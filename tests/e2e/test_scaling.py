@@ -36,7 +36,10 @@ def test_workers_and_cameras_come_and_go(product: Any, rooms: dict[str, Path]) -
     after = pipeline.describe(run.settings)
     assert set(after) == {"camera-stream-0", "writer-0"}
     assert after["camera-stream-0"]["pid"] == pids["camera-stream-0"], "who stays is not disturbed"
+    targets = run.settings.local.state_dir / "metrics"
+    assert {file.stem for file in targets.iterdir()} == {"sightline-stream-camera-stream-0", "sightline-writer-writer-0"}
     ledger = run.finish()
     assert {camera: state.seen for camera, (_, state) in ledger.states.items()} == {"early": 220, "late": 98, "later": 98}
     run.remove()
     assert pipeline.describe(run.settings) == {}
+    assert not list(targets.iterdir()), "who was ended is none of Prometheus' business any more"

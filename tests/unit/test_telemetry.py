@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from sightline.errors import RejectReason
-from sightline.telemetry import MetricsEndpoint, Registry, StreamMetrics, WriterMetrics, render
+from sightline.telemetry import MetricsEndpoint, Registry, StreamMetrics, WriterMetrics, forget_target, render
 
 
 def test_dead_letters_are_counted_from_nought_on() -> None:
@@ -35,3 +35,12 @@ def test_an_endpoint_is_found_by_its_file_for_as_long_as_it_is_open(tmp_path: Pa
     assert 'sightline_frames_total{camera="door",outcome="seen"} 1.0' in httpx.get(f"http://{target}/metrics").text
     endpoint.close()
     assert not list(tmp_path.iterdir())
+
+
+def test_of_several_targets_one_is_forgotten(tmp_path: Path) -> None:
+    for name in ("sightline-stream-camera-stream-1", "sightline-stream-camera-stream-11", "sightline-stage-detector-1@a0"):
+        (tmp_path / f"{name}.json").touch()
+    forget_target(tmp_path, "camera-stream-1")
+    forget_target(tmp_path, "detector-1@a0")
+    forget_target(tmp_path / "nowhere", "camera-stream-1")
+    assert [file.stem for file in tmp_path.iterdir()] == ["sightline-stream-camera-stream-11"]
