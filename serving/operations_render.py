@@ -22,9 +22,11 @@ class Links:
     grafana_url: str | None = None
     docs_url: str | None = None
 
-    def dashboard(self, uid: str | None) -> str | None:
-        """The dashboard's address."""
-        return f"{self.grafana_url.rstrip('/')}/d/{uid}" if self.grafana_url and uid else None
+    def dashboard(self, uid: str | None, panel: str | None = None) -> str | None:
+        """The address of the dashboard, or of one panel of it."""
+        if not self.grafana_url or not uid:
+            return None
+        return f"{self.grafana_url.rstrip('/')}/d/{uid}" + (f"?viewPanel={panel}" if panel else "")
 
     def document(self, path: str | None) -> str | None:
         """The document's address; the path itself where that is all that is known. Addresses stay as they are."""
@@ -71,5 +73,5 @@ def _alert_out(alert: FiringAlert, links: Links) -> AlertOut:
         summary=alert.summary,
         since=alert.since,
         runbook=links.document(alert.runbook),
-        dashboard=links.dashboard(alert.dashboard),
+        dashboard=links.dashboard(alert.dashboard, alert.panel),
     )

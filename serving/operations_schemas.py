@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 _RUNBOOK = "Where it says what helps: an address, or a path in this project where metrics.docs_url is not set."
-_DASHBOARD = "Address of the Grafana dashboard with more; null where metrics.grafana_url is not set."
+_DASHBOARD = "Address of the Grafana dashboard, or panel, with more; null where metrics.grafana_url is not set."
 
 StateName = Literal["well", "warn", "bad", "unknown", "info"]
 

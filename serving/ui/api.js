@@ -73,3 +73,8 @@ export function cameras() {
 export function operations(signal) {
   return call("/v1/operations", { signal });
 }
+
+/** Whether a text from outside may become a link: `javascript:` and paths may not. */
+export function isWebAddress(text) {
+  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
+}

@@ -1,5 +1,6 @@
 // Where to find more: the runbook and the dashboard. Only web addresses become links, anything else stays text.
 
+import { isWebAddress } from "./api.js";
 import { element } from "./cards.js";
 
 const NAMES = { runbook: "Runbook", dashboard: "Dashboard" };
@@ -11,7 +12,7 @@ export function waysOf(item, what) {
 }
 
 function way(name, address, what) {
-  if (!/^https?:\/\//.test(address)) return element("span", { className: "hint", textContent: `${name}: ${address}` });
+  if (!isWebAddress(address)) return element("span", { className: "hint", textContent: `${name}: ${address}` });
   const link = element("a", { href: address, textContent: name, target: "_blank", rel: "noopener noreferrer" });
   link.setAttribute("aria-label", `${name}: ${what}`);
   return link;

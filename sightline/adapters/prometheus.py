@@ -91,4 +91,5 @@ def _firing(alert: Mapping[str, Any]) -> FiringAlert:
         since=datetime.fromisoformat(alert["activeAt"]),
         runbook=notes.get("runbook_url"),
         dashboard=notes.get("dashboard"),
+        panel=notes.get("panel"),
     )

@@ -22,6 +22,7 @@ class FiringAlert:
         since: when its condition first held.
         runbook: where it says what helps, as the rule names it; None = it names none.
         dashboard: uid of the Grafana dashboard to look at; None = the rule names none.
+        panel: number of the panel there; None = the whole dashboard.
     """
 
     name: str
@@ -30,6 +31,7 @@ class FiringAlert:
     since: datetime
     runbook: str | None = None
     dashboard: str | None = None
+    panel: str | None = None
 
     @property
     def state(self) -> State:

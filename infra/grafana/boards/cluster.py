@@ -97,7 +97,7 @@ _ACTORS_AND_PROCESSES = Section(
                 "{{Component}}": f'sum by (Component) (ray_component_cpu_percentage{{Component=~"ray::({_ACTORS})", {_ON}}})'
             },
             unit="percent",
-            description="100 is one core.",
+            description="100 is one core. A camera stream at 100: its process is the bottleneck, so add workers.",
             kind=Kind.STACK,
         ),
         Panel(

@@ -52,6 +52,7 @@ def silent(camera: str, *, since_s: float) -> FiringAlert:
         since=datetime.fromtimestamp(since_s, UTC),
         runbook="docs/operations/runbook.md#sightlinecamerasilent",
         dashboard="sightline-cameras",
+        panel="3",
     )
 
 

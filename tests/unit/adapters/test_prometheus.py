@@ -92,7 +92,7 @@ async def test_alerts_that_fire_and_no_others() -> None:
     alerts = [
         {
             "labels": {"alertname": "SightlineLagGrowing", "severity": "page"},
-            "annotations": {"summary": "behind", "runbook_url": "docs/r.md#a", "dashboard": "sightline-cameras"},
+            "annotations": {"summary": "behind", "runbook_url": "docs/r.md#a", "dashboard": "sightline-cameras", "panel": "11"},
             "state": "firing",
             "activeAt": "2026-11-27T01:02:03.123456789Z",
             "value": "1e+00",
@@ -104,8 +104,6 @@ async def test_alerts_that_fire_and_no_others() -> None:
         full, bare = await history.alerts()
 
     assert (full.name, full.severity, full.summary) == ("SightlineLagGrowing", "page", "behind")
-    assert (full.runbook, full.dashboard) == ("docs/r.md#a", "sightline-cameras")
+    assert (full.runbook, full.dashboard, full.panel) == ("docs/r.md#a", "sightline-cameras", "11")
     assert full.since == datetime(2026, 11, 27, 1, 2, 3, 123456, tzinfo=UTC)
-    assert (bare.name, bare.severity, bare.runbook, bare.dashboard) == ("Bare", "", None, None)
-
-
+    assert (bare.name, bare.severity, bare.runbook, bare.dashboard, bare.panel) == ("Bare", "", None, None, None)

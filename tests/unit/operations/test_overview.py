@@ -49,9 +49,7 @@ async def test_values_go_back_from_now_in_steps() -> None:
         (None, (fires("Now", "critical"),), State.BAD),
     ],
 )
-async def test_the_worst_of_figures_and_alerts_counts(
-    lag: float | None, firing: tuple[FiringAlert, ...], state: State
-) -> None:
+async def test_the_worst_of_figures_and_alerts_counts(lag: float | None, firing: tuple[FiringAlert, ...], state: State) -> None:
     assert (await read_overview(history(lag, *firing), now_s=NOW_S, figures=FIGURES)).state is state
 
 

@@ -21,9 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "dashboards"
 
 
-def test_what_is_missing_changed_or_left_over_is_told_then_put_right(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_missing_changed_or_left_over_is_told_then_put_right(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = sorted(path.name for path in DASHBOARDS.glob("*.json"))
     assert main(["--check"]) == 1
     assert sorted(line.split()[0] for line in capsys.readouterr().out.splitlines()) == names
