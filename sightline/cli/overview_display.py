@@ -16,7 +16,7 @@ from sightline.operations.wording import age
 
 STYLES = {State.WELL: "green", State.WARN: "yellow", State.BAD: "bold red", State.UNKNOWN: "dim", State.INFO: ""}
 MARKS = {State.WELL: "✓", State.WARN: "!", State.BAD: "✗", State.UNKNOWN: "?", State.INFO: " "}
-WORDS = {State.WELL: "well", State.WARN: "look", State.BAD: "bad", State.UNKNOWN: "no data", State.INFO: ""}
+WORDS = {State.WELL: "well", State.WARN: "look", State.BAD: "wrong", State.UNKNOWN: "no data", State.INFO: ""}
 HEADLINES = {
     State.WELL: "All is well",
     State.WARN: "Something wants a look",

@@ -26,10 +26,10 @@ FIGURES = (
     Figure(
         key="alerts",
         title="Alerts firing",
-        expression='count(ALERTS{alertstate="firing"}) or vector(0)',
+        expression='count(count by (alertname) (ALERTS{alertstate="firing"})) or vector(0)',
         unit=Unit.COUNT,
         thresholds=Thresholds(warn=1, bad=3),
-        description="Alert rules whose condition has held for as long as they wait. Each names a section of the runbook.",
+        description="Alerts whose condition has held for as long as they wait. Each has a section in the runbook.",
         dashboard=OVERVIEW,
     ),
     Figure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sightline.operations.alert import FiringAlert
@@ -87,8 +88,16 @@ async def read_overview(history: MetricsHistory, *, now_s: float, figures: Seque
     asked = [history.values(item.expression, end_s=now_s, step_s=STEP_S, points=POINTS) for item in figures]
     answers, alerts = await asyncio.gather(asyncio.gather(*asked), history.alerts())
     readings = tuple(Reading(item, values) for item, values in zip(figures, answers, strict=True))
-    return Overview(now_s, readings, tuple(sorted(alerts, key=_gravest_first)))
+    return Overview(now_s, readings, tuple(_distinct(sorted(alerts, key=_gravest_first))))
 
 
-def _gravest_first(alert: FiringAlert) -> tuple[int, str]:
-    return _WORST_FIRST.index(alert.state), alert.name
+def _distinct(alerts: Sequence[FiringAlert]) -> list[FiringAlert]:
+    """Of those that say the same, as an objective's over several windows, the one that has fired longest."""
+    said: dict[tuple[str, str, str], FiringAlert] = {}
+    for alert in alerts:
+        said.setdefault((alert.name, alert.severity, alert.summary), alert)
+    return list(said.values())
+
+
+def _gravest_first(alert: FiringAlert) -> tuple[int, str, datetime]:
+    return _WORST_FIRST.index(alert.state), alert.name, alert.since

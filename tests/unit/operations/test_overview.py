@@ -59,6 +59,15 @@ async def test_the_gravest_alert_comes_first() -> None:
     assert [alert.name for alert in overview.alerts] == ["Z", "A", "B"]
 
 
+async def test_alerts_that_say_the_same_are_one_the_oldest() -> None:
+    def burns(since_s: float, summary: str = "late") -> FiringAlert:
+        return FiringAlert("Burn", "page", summary, datetime.fromtimestamp(since_s, UTC))
+
+    firing = (burns(NOW_S - 10), burns(NOW_S - 60), burns(NOW_S - 30, "too late"))
+    overview = await read_overview(history(3, *firing), now_s=NOW_S, figures=FIGURES)
+    assert overview.alerts == (firing[1], firing[2])
+
+
 async def test_no_answer_is_an_error() -> None:
     with pytest.raises(ServiceUnavailable):
         await read_overview(InMemoryHistory(away=True), now_s=NOW_S, figures=FIGURES)
