@@ -90,13 +90,16 @@ class RealCameras:
 
 
 @contextmanager
-def real_cameras(shared_dir: Path, *, models: Sequence[str] = (), street_frames: int | None = None) -> Iterator[RealCameras]:
+def real_cameras(
+    shared_dir: Path, *, models: Sequence[str] = (), street_frames: int | None = None, metrics: bool = False
+) -> Iterator[RealCameras]:
     """Start the product, publish the three cameras and wait; stopped at the end, which must leave nothing running.
 
     Args:
         shared_dir: what lies beside the checkout.
         models: files of its ``weights`` to add first; without any, the shipped ones run.
         street_frames: how many of the street's frames; None = all 700.
+        metrics: Prometheus watches.
     """
     folder = Path(tempfile.mkdtemp(prefix="sl-real-"))
     commands = CommandLine.make(folder, stream={"mode": "replay", "sample": "all"})
@@ -108,7 +111,7 @@ def real_cameras(shared_dir: Path, *, models: Sequence[str] = (), street_frames:
     try:
         for file in models:
             assert "ok  " in commands.run("models", "add", shared_dir / "weights" / file).stdout
-        commands.run("up")
+        commands.run("up", *(["--metrics"] if metrics else []))
         cameras._publish()
         yield cameras
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
@@ -100,3 +101,21 @@ def test_a_broker_that_is_killed_comes_back_with_its_messages(private_stack):
     consumer = _consumer(private.settings, topic, "reader")
     assert {next(consumer).value, next(consumer).value} == {b"kept", b"after"}
     consumer.close()
+
+
+def test_the_broker_has_figures_of_each_topic_and_of_its_own_health(kafka_settings, session_servers):
+    topic = kafka_settings.kafka.topic("camera_frames")
+    producer = _producer(kafka_settings)
+    for _ in range(3):
+        producer.send(topic, key=b"door", value=b"frame").get(timeout=30)
+    producer.close()
+    port = session_servers.started["kafka"].record("kafka").ports["metrics"]
+    figures = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text.splitlines()
+    assert f'kafka_server_brokertopicmetrics_messagesin_total{{topic="{topic}"}} 3.0' in figures
+    assert "kafka_server_replicamanager_underreplicatedpartitions 0.0" in figures
+    assert "kafka_controller_kafkacontroller_offlinepartitionscount 0.0" in figures
+    kept = [line for line in figures if line.startswith('kafka_log_log_size{partition="') and f'topic="{topic}"' in line]
+    assert len(kept) == kafka_settings.kafka.partitions
+    assert any(float(line.split()[-1]) > 0 for line in kept)
+    slowest = 'kafka_network_requestmetrics_totaltimems{quantile="0.99",request="Produce"}'
+    assert any(line.startswith(slowest) for line in figures)

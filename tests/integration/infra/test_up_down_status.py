@@ -94,7 +94,7 @@ def test_everything_listens_on_loopback_alone(sightline):
     sightline.run("up", "--only", "triton,kafka")
     pids = {sightline.record(name).pid for name in ("kafka", "triton")}
     listening = [entry for entry in psutil.net_connections("tcp") if entry.status == "LISTEN" and entry.pid in pids]
-    assert len(listening) == 5
+    assert len(listening) == 6
     assert {entry.laddr.ip.removeprefix("::ffff:") for entry in listening} == {"127.0.0.1"}
 
 
