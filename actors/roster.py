@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import ray
 from ray import exceptions as ray_errors
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from actors.placement import choose_host
 from actors.stage_actor import StageActor
+from sightline.adapters.ray.cluster import hosts
+from sightline.adapters.ray.metrics_targets import withdraw_target
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.telemetry import forget_target
@@ -63,6 +68,12 @@ class Roster:
 
     def start(self, actor: Wanted, mark: str) -> Any:
         """The actor's handle; made anew only where none of its name runs."""
+        return self._start(actor, mark, self._placed(_kind(actor.name)) if actor.resources else Counter())
+
+    def _start(self, actor: Wanted, mark: str, placed: Counter[str]) -> Any:
+        host = choose_host(hosts(), actor.resources, placed) if actor.resources else None
+        if host is not None:
+            placed[host.address] += 1
         remote = ray.remote(actor.kind).options(
             name=actor.name,
             namespace=self._namespace,
@@ -72,6 +83,8 @@ class Roster:
             max_concurrency=_STAGE_CALLS if actor.kind is StageActor else 4,
             num_cpus=actor.cpus,
             resources=actor.resources or None,
+            # Soft: where that host is full or dies, Ray chooses among the others that offer the resources.
+            scheduling_strategy=NodeAffinitySchedulingStrategy(host.node_id, soft=True) if host else "DEFAULT",
             runtime_env={"env_vars": dict(SINGLE_THREADED)},
         )
         return remote.remote(*actor.arguments, mark)
@@ -82,13 +95,27 @@ class Roster:
         Raises:
             ServiceUnavailable: one did not start.
         """
-        handles = {actor.name: self.start(actor, mark) for actor in actors}
+        there = set(self.names())
+        placed: dict[str, Counter[str]] = {}
+        wanted = {}
+        for actor in actors:
+            kind = _kind(actor.name)
+            if actor.name not in there and actor.resources and kind not in placed:
+                placed[kind] = self._placed(kind)
+            counted = Counter[str]() if actor.name in there else placed.get(kind, Counter())
+            wanted[actor.name] = (actor, self._start(actor, mark, counted))
         deadline = time.monotonic() + _START_S
-        for name, handle in handles.items():
+        for name, (actor, handle) in wanted.items():
             try:
                 ray.get(handle.ping.remote(), timeout=max(1.0, deadline - time.monotonic()))
             except ray_errors.RayError as error:
-                raise ServiceUnavailable("ray", f"the actor {name} did not start: {error}") from error
+                where = f" (it needs a host with {actor.resources}: see `sightline deploy --status`)" if actor.resources else ""
+                raise ServiceUnavailable("ray", f"the actor {name} did not start{where}: {error}") from error
+
+    def _placed(self, kind: str) -> Counter[str]:
+        """Address of a host -> how many actors of a kind are there."""
+        accounts = [self.ask(name, "describe") for name in self.names() if _kind(name) == kind]
+        return Counter(str(account["host"]) for account in accounts if account)
 
     def ask(self, name: str, method: str) -> Any:
         """What an actor answers; None where it does not in time."""
@@ -110,4 +137,10 @@ class Roster:
         except ray_errors.RayError as error:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
-        forget_target(self._settings.local.state_dir / "metrics", name)
+        forget_target(self._settings.state_dir / "metrics", name)
+        withdraw_target(self._settings, name)
+
+
+def _kind(name: str) -> str:
+    """Of an actor, by its name: ``camera-stream`` of ``camera-stream-3``."""
+    return next((kind for kind in _ORDER if name.startswith(kind)), name)

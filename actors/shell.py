@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from sightline.adapters.ray.cluster import node_address
 from sightline.settings import Settings
-from sightline.telemetry import MetricsEndpoint, Registry
 
 log = logging.getLogger(__name__)
 
@@ -25,20 +24,13 @@ _LOG_BYTES, _LOG_FILES = 10 * 1024 * 1024, 2
 
 def open_log(settings: Settings, name: str) -> None:
     """Log to ``<state_dir>/logs/<name>.log``, bounded."""
-    folder = settings.local.state_dir / "logs"
+    folder = settings.state_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(folder / f"{name}.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
     logging.getLogger("kafka").setLevel(logging.WARNING)
-
-
-def open_metrics(settings: Settings, registry: Registry, *, job: str, name: str) -> None:
-    """Serve this process's metrics and tell Prometheus where, if ``metrics.enabled``."""
-    if settings.metrics.enabled:
-        targets = settings.local.state_dir / "metrics"
-        MetricsEndpoint.open(registry, host=settings.metrics.host, job=job, instance=name, targets=targets)
 
 
 class Work(Protocol):

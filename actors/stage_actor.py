@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
-from actors.shell import STOP_S, open_log, open_metrics
+from actors.shell import STOP_S, open_log
 from actors.stages import open_stage, stages_in_use
 from sightline.adapters.ray.cluster import node_address
+from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.adapters.triton.inference import TritonInference
 from sightline.errors import ConfigurationError
 from sightline.models.selection import select_models
@@ -35,7 +36,7 @@ class StageActor:
         open_log(settings, name)
         registry = Registry()
         self._metrics = StreamMetrics(registry)
-        open_metrics(settings, registry, job="sightline-stage", name=name)
+        serve_metrics(settings, registry, job="sightline-stage", instance=name)
 
     async def detect(self, canvases: UInt8Array) -> list[Detections]:
         """See :class:`sightline.ports.Detector`."""

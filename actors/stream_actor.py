@@ -6,9 +6,10 @@ import time
 from functools import partial
 
 from actors.camera_stream import CameraStream
-from actors.shell import WorkActor, open_log, open_metrics
+from actors.shell import WorkActor, open_log
 from actors.stages import open_stages
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
+from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.adapters.ray.stages import remote_stages
 from sightline.models.selection import select_models
 from sightline.settings import Settings
@@ -23,14 +24,14 @@ class StreamActor(WorkActor):
         open_log(settings, name)
         registry = Registry()
         metrics = StreamMetrics(registry)
-        open_metrics(settings, registry, job="sightline-stream", name=name)
+        serve_metrics(settings, registry, job="sightline-stream", instance=name)
         decode_threads = max(1, share_cores(settings, select_models(settings).names).decode // settings.stream.workers)
         elsewhere = None if settings.pipeline.fused else partial(remote_stages, settings, generation=mark)
         stream = CameraStream(
             settings,
             name=name,
             open_stages=lambda: open_stages(settings, metrics, elsewhere),
-            blobs=FsspecBlobs(settings.blobs_url),
+            blobs=open_blobs(settings),
             decode_threads=decode_threads,
             clock=time.time,
             metrics=metrics,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from actors.shell import WorkActor, open_log, open_metrics
+from actors.shell import WorkActor, open_log
 from actors.writer import Writer
 from sightline.adapters.kafka.sightings import DeadLetters, SightingsReader
 from sightline.adapters.milvus.gallery import MilvusGallery
+from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.ports import Gallery
 from sightline.settings import Settings
 from sightline.telemetry import Registry, WriterMetrics
@@ -19,7 +20,7 @@ class WriterActor(WorkActor):
     def __init__(self, settings: Settings, name: str, mark: str) -> None:
         open_log(settings, name)
         registry = Registry()
-        open_metrics(settings, registry, job="sightline-writer", name=name)
+        serve_metrics(settings, registry, job="sightline-writer", instance=name)
 
         def open_gallery(space: str, dimension: int) -> Gallery:
             return MilvusGallery.open(settings.milvus, space=space, dimension=dimension)

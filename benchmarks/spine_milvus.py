@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmarks import made_up
 from benchmarks.spine_kafka import made_up_sighting
 from benchmarks.spine_step import Step
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.settings import Settings
 from sightline.types import Sighting
@@ -30,7 +30,7 @@ def steps(settings: Settings, count: int) -> Iterator[Step]:
         yield Step(f"Milvus: add, {size} at a time", "milvus", "sighting", len(sightings), add)
     gallery.close()
 
-    blobs, crop = FsspecBlobs(settings.blobs_url), made_up.picture((128, 256))
+    blobs, crop = open_blobs(settings), made_up.picture((128, 256))
 
     def keep() -> None:
         for number in range(count // 4):

@@ -12,7 +12,7 @@ import time
 
 from actors.camera_stream import CameraStream
 from benchmarks import made_up
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.settings import load_settings
 from sightline.telemetry import Registry, StreamMetrics
 
@@ -29,7 +29,7 @@ def main() -> None:
         settings,
         name="camera-stream-0",
         open_stages=lambda: made_up.stages(arguments.seconds),
-        blobs=FsspecBlobs(settings.blobs_url),
+        blobs=open_blobs(settings),
         decode_threads=1,
         clock=time.time,
         metrics=StreamMetrics(Registry()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from typing import Any
 
 import httpx
@@ -16,15 +17,16 @@ from serving.api import create_app
 from serving.compose import compose
 from serving.replica_port import listen_on_node_address_alone
 from sightline.adapters.ray.cluster import connect
+from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.errors import ServiceUnavailable
 from sightline.models.generation import generation
 from sightline.settings import ServingSettings, Settings
-from sightline.telemetry import MetricsEndpoint, Registry
+from sightline.telemetry import Registry
 from sightline.threads import SINGLE_THREADED
 
 APPLICATION = "sightline"
 SERVICE = "api"
-_ANSWER_S = 10.0
+_ANSWER_S = 20.0
 _START_ATTEMPTS = 3
 _STOP_S = 10.0
 _PLACES_A_SEARCH = 8
@@ -43,12 +45,9 @@ class Questions:
 
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
         app = create_app(compose(self._settings, self._registry))
-        if self._settings.metrics.enabled:
-            # By rank, not by the replica's own id: one that comes back takes its predecessor's place in file discovery.
-            instance = f"questions-{serve.get_replica_context().rank.rank}"
-            folder = self._settings.local.state_dir / "metrics"
-            host = self._settings.metrics.host
-            MetricsEndpoint.open(self._registry, host=host, job="sightline-api", instance=instance, targets=folder)
+        # By rank, not by the replica's own id: one that comes back takes its predecessor's place in discovery.
+        instance = f"questions-{serve.get_replica_context().rank.rank}"
+        serve_metrics(self._settings, self._registry, job="sightline-api", instance=instance)
         return app
 
 
@@ -81,7 +80,7 @@ def deploy(settings: Settings) -> str:
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
-    url = f"http://{options.host}:{options.port}"
+    url = options.url or f"http://{options.host}:{options.port}"
     _require_answer(url)
     return url
 
@@ -135,11 +134,17 @@ def describe(settings: Settings) -> dict[str, Any]:
 
 def _require_answer(url: str) -> None:
     """Serve keeps the address that it was first started with, whatever is asked for later: see that it is ours."""
-    try:
-        httpx.get(f"{url}/healthz", timeout=_ANSWER_S).raise_for_status()
-    except httpx.HTTPError as error:
-        detail = f"Ray Serve runs, but {url} does not answer ({error}): does it listen elsewhere already? Take it down first"
-        raise ServiceUnavailable(SERVICE, detail) from error
+    deadline = time.monotonic() + _ANSWER_S  # the proxies hear of the replicas a moment after it says that they run
+    while True:
+        try:
+            httpx.get(f"{url}/healthz", timeout=_ANSWER_S).raise_for_status()
+        except httpx.HTTPError as error:
+            if time.monotonic() > deadline:
+                detail = f"Ray Serve runs, but {url} does not answer ({error}): does it listen elsewhere? Take it down first"
+                raise ServiceUnavailable(SERVICE, detail) from error
+        else:
+            return
+        time.sleep(0.2)
 
 
 def _status() -> Any:

@@ -17,10 +17,11 @@ from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Services
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.adapters.prometheus import PrometheusHistory
+from sightline.adapters.ray.metrics_targets import announced_targets
 from sightline.adapters.ray.stages import remote_stages
 from sightline.adapters.triton.admin import TritonAdmin
 from sightline.adapters.triton.inference import TritonInference
@@ -99,7 +100,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         ),
         drawing=CropDrawing(perception, pool, ask=ask),
         gallery=gallery,
-        blobs=FsspecBlobs(settings.blobs_url),
+        blobs=open_blobs(settings),
         cameras=board,
         cameras_known=lambda: follower.caught_up,
         pool=pool,
@@ -109,6 +110,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
         attributes=models.embedder.spec.attributes,
         metrics_history=watched,
         links=Links(settings.metrics.grafana_url, settings.metrics.docs_url),
+        metrics_targets=partial(announced_targets, settings),
         checks={
             "gallery": partial(_gallery_answers, gallery, pool),
             "models": partial(_models_answer, settings, models, stages),

@@ -18,13 +18,13 @@ config = sys.argv[sys.argv.index("-f") + 1]
 with open(config) as file:
     text = file.read()
 with open(config, "w") as file:
-    file.write(re.sub(r"(?m)^(\\s*bind )\\*?:", r"\\g<1>127.0.0.1:", text))
+    file.write(re.sub(r"(?m)^(\\s*bind )\\*?:({own})\\b", r"\\g<1>127.0.0.1:\\g<2>", text))
 os.execv({haproxy!r}, [{haproxy!r}, *sys.argv[1:]])
 """
 
 
-def head_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dict[str, str]:
-    """What the environment of Ray's head must hold for Serve to use HAProxy.
+def node_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dict[str, str]:
+    """What the environment of a Ray node with a proxy must hold for Serve to use HAProxy.
 
     Args:
         folder: where the program of ours is written; its path must hold no space.
@@ -32,7 +32,8 @@ def head_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dic
     """
     folder.mkdir(parents=True, exist_ok=True)
     wrapper = folder / "haproxy"
-    wrapper.write_text(_WRAPPER.format(python=sys.executable, haproxy=get_haproxy_binary()))
+    own = f"{metrics_port}|{stats_port}"
+    wrapper.write_text(_WRAPPER.format(python=sys.executable, haproxy=get_haproxy_binary(), own=own))
     wrapper.chmod(0o755)
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",

@@ -244,6 +244,13 @@ class HealthOut(BaseModel):
     version: str
 
 
+class MetricsTargetOut(BaseModel):
+    """A process that serves its metrics, as Prometheus' HTTP discovery wants it."""
+
+    targets: list[str] = Field(description="`host:port`.")
+    labels: dict[str, str] = Field(description="`job` and `instance`.")
+
+
 class ReadyOut(BaseModel):
     """All that a question needs answers."""
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
@@ -42,6 +43,7 @@ class Services:
         links: where people find more of it.
         clock: of now.
         checks: by name, what readiness asks.
+        metrics_targets: where every process of the deployment serves its metrics, in Prometheus' discovery format; blocking.
         max_searches: searches in flight; more are told to come back.
         open, close: called once, on the event loop that serves.
     """
@@ -61,6 +63,7 @@ class Services:
     links: Links = field(default_factory=Links)
     clock: Clock = time.time
     checks: Mapping[str, Check] = field(default_factory=dict)
+    metrics_targets: Callable[[], list[dict[str, Any]]] = list
     max_searches: int = 16
     open: Check = _nothing
     close: Check = _nothing

@@ -12,9 +12,9 @@ import difflib
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from sightline.errors import ConfigurationError
@@ -101,7 +101,23 @@ class MilvusSettings(_Section):
 
 class BlobSettings(_Section):
     url: str | None = None
-    """An fsspec URL (``file:///…``, ``s3://bucket/prefix``); unset = ``<state_dir>/crops``."""
+    """An fsspec URL (``file:///…``, ``s3://bucket/prefix``); unset = ``<state_dir>/crops``. The rest is for ``s3://`` alone."""
+    endpoint_url: str | None = Field(default=None, pattern=r"^https?://[^/\s]\S*$")
+    """``https://host:port`` of any store that speaks the S3 protocol; unset = Amazon's."""
+    region: str | None = None
+    key: str | None = None
+    """Access key; unset, with ``secret`` = what AWS looks for: environment, profile, the instance's role."""
+    secret: SecretStr | None = None
+    ssl_cafile: Path | None = None
+    """The authority to trust, at this path on each host; unset = the system's."""
+    timeout_s: float = Field(default=10.0, gt=0)
+    """How long a crop may take to the store or from it, repeated attempts included."""
+
+    @model_validator(mode="after")
+    def _whole_credentials(self) -> Self:
+        if (self.key is None) != (self.secret is None):
+            raise ValueError("key and secret go together: set both, or neither")
+        return self
 
 
 class RaySettings(_Section):
@@ -332,13 +348,18 @@ class Settings(BaseSettings):
     local: LocalSettings = LocalSettings()
 
     @property
+    def state_dir(self) -> Path:
+        """``local.state_dir`` on this machine: ``~`` is the home of whoever runs this process."""
+        return self.local.state_dir.expanduser().absolute()
+
+    @property
     def model_repositories(self) -> tuple[Path, ...]:
         """Where models are looked up, the later ones winning; `models add` writes into the last."""
-        return self.triton.model_repositories or (PACKAGED_MODELS, self.local.state_dir / "models")
+        return self.triton.model_repositories or (PACKAGED_MODELS, self.state_dir / "models")
 
     @property
     def blobs_url(self) -> str:
-        return self.blobs.url or (self.local.state_dir / "crops").absolute().as_uri()
+        return self.blobs.url or (self.state_dir / "crops").as_uri()
 
     @classmethod
     def settings_customise_sources(

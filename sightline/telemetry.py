@@ -148,15 +148,21 @@ class MetricsEndpoint:
     target_file: Path
 
     @classmethod
-    def open(cls, registry: CollectorRegistry, *, host: str, job: str, instance: str, targets: Path) -> MetricsEndpoint:
-        """Serve ``registry`` on a free port of ``host`` and write ``<targets>/<job>-<instance>.json`` (file_sd format)."""
+    def open(
+        cls, registry: CollectorRegistry, *, host: str, job: str, instance: str, targets: Path, seen_as: str | None = None
+    ) -> MetricsEndpoint:
+        """Serve ``registry`` on a free port of ``host`` and write ``<targets>/<job>-<instance>.json`` (file_sd format).
+
+        Args:
+            seen_as: the address that Prometheus is told; unset = ``host``.
+        """
         server, _ = start_http_server(0, host, registry)
         port = server.server_port
         targets.mkdir(parents=True, exist_ok=True)
         file = targets / f"{job}-{instance}.json"
         labels = {"job": job, "instance": instance}
         partial = file.with_suffix(f".{os.getpid()}.tmp")
-        partial.write_text(json.dumps([{"targets": [f"{host}:{port}"], "labels": labels}]))
+        partial.write_text(json.dumps([{"targets": [f"{seen_as or host}:{port}"], "labels": labels}]))
         partial.replace(file)
         return cls(port, file)
 

@@ -7,6 +7,7 @@
 | ``milvus_settings`` | ``stack("milvus-lite")`` and ``stack("milvus-standalone")``: the test runs on both |
 | ``private_stack`` | factory of servers of the test's own, to be killed: ``.settings``, ``.kill(name)``, ``.revive()`` |
 | ``private_servers`` | a second set of ``Servers``, to be killed: ``.addresses(names)``, ``.kill(name)``, ``.revive()`` |
+| ``s3_server`` | a server of the S3 protocol with a bucket ``tests``: ``.section("tests", prefix)`` of the settings |
 | ``unique_prefix`` | ``t1a2b3c4-``: for names that tests must not share |
 | ``shared_dir`` | the research data beside the checkout; the test is skipped without it, and fails where CI=true |
 
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.s3_server import S3Server
 
 from infra.local import process
 from infra.local.services import servers
@@ -138,6 +140,15 @@ def private_servers() -> Iterator[Servers]:
     servers = Servers(Path(tempfile.mkdtemp(prefix="sl-")))
     yield servers
     servers.down()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """For all tests that do not kill it; keys are shared, so choose a prefix."""
+    server = S3Server.start(tmp_path_factory.mktemp("s3"))
+    server.make_bucket("tests")
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_store
 from sightline.errors import ConfigurationError
 from training.checkpoints import Checkpoints
 from training.snapshot import Snapshot
@@ -60,7 +60,7 @@ class RunFolder:
         Raises:
             ConfigurationError: no such kind of store is known or installed.
         """
-        return Checkpoints(FsspecBlobs(self.checkpoints_url or str(self.path / "checkpoints")), keep_last=keep_last)
+        return Checkpoints(open_store(self.checkpoints_url or str(self.path / "checkpoints")), keep_last=keep_last)
 
     def write_config(self, values: Mapping[str, Any]) -> None:
         """Keep what the run is told.
@@ -91,4 +91,4 @@ class RunFolder:
         self._put(self.weights, file.getvalue())
 
     def _put(self, path: Path, data: bytes) -> None:
-        FsspecBlobs(str(self.path)).put(path.name, data)
+        open_store(str(self.path)).put(path.name, data)

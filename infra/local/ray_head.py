@@ -21,7 +21,7 @@ from infra.local import grpc_probe
 from infra.local.cache import Say
 from infra.local.grpc_probe import GrpcAddress
 from infra.local.service import Health, Launch, Layer, LocalService, Ports
-from serving.haproxy import head_environment
+from serving.haproxy import node_environment
 from sightline.errors import ConfigurationError, ServiceUnavailable
 from sightline.settings import Settings
 from sightline.threads import SINGLE_THREADED
@@ -91,7 +91,7 @@ class RayHead(LocalService):
         return settings.ray.address or ""
 
     def probe(self, settings: Settings) -> Health:
-        token = None if self.external(self.settings) is None else _token()
+        token = None if self.external(self.settings) is None else auth_token()
         metadata = (("authorization", f"Bearer {token}"),) if token else ()
         address = GrpcAddress(service=self.name, target=self.url(settings), metadata=metadata)
         version = grpc_probe.text(grpc_probe.ask(address, f"{GCS_NODES}/CheckAlive"), 2)
@@ -101,7 +101,7 @@ class RayHead(LocalService):
         return Health(version)
 
     def _variables(self, ports: Ports) -> dict[str, str]:
-        proxy = head_environment(self.folder / "proxy", metrics_port=ports["proxy_metrics"], stats_port=ports["proxy_stats"])
+        proxy = node_environment(self.folder / "proxy", metrics_port=ports["proxy_metrics"], stats_port=ports["proxy_stats"])
         return {
             **SINGLE_THREADED,
             **proxy,
@@ -131,8 +131,8 @@ def temp_dir(folder: Path) -> Path:
     return short
 
 
-def _token() -> str | None:
-    """The token of an existing cluster, where Ray's own clients look for it."""
+def auth_token() -> str | None:
+    """The token of a cluster of one's own, where Ray's own clients look for it."""
     if token := os.environ.get("RAY_AUTH_TOKEN"):
         return token
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")

@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 import sightline
 from serving.problems import declared, unavailable
-from serving.schemas import HealthOut, ReadyOut
+from serving.schemas import HealthOut, MetricsTargetOut, ReadyOut
 from serving.services import Check, Services
 from sightline.errors import SightlineError
 from sightline.telemetry import render
@@ -52,6 +52,21 @@ def health_router(services: Services) -> APIRouter:
     async def metrics() -> Response:
         content, media_type = render(services.registry)
         return Response(content, media_type=media_type)
+
+    @router.get(
+        "/v1/metrics/targets",
+        operation_id="metricsTargets",
+        summary="Where every process serves its metrics",
+        description="For Prometheus' `http_sd_configs`: camera streams, stages, writers and the questions, on all hosts.",
+        responses=declared(HTTPStatus.SERVICE_UNAVAILABLE),
+    )
+    async def metrics_targets() -> list[MetricsTargetOut]:
+        try:
+            async with asyncio.timeout(_CHECK_TIMEOUT_S):
+                targets = await services.pool.run(services.metrics_targets)
+        except TimeoutError:
+            raise unavailable(f"the cluster's head does not answer within {_CHECK_TIMEOUT_S:g} s") from None
+        return [MetricsTargetOut(**target) for target in targets]
 
     return router
 

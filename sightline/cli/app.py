@@ -11,6 +11,7 @@ from rich.markup import escape
 from sightline.cli import models, publish
 from sightline.cli.console import stderr
 from sightline.cli.demo import demo
+from sightline.cli.deploy import deploy
 from sightline.cli.down import down
 from sightline.cli.evaluate import evaluate
 from sightline.cli.export import export_crops
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(down)
 app.command()(status)
+app.command()(deploy)
 app.add_typer(models.app)
 app.command()(search)
 app.command()(publish.publish)

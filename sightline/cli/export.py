@@ -53,7 +53,7 @@ def export_crops(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from sightline.adapters.blobs import FsspecBlobs
+    from sightline.adapters.blobs import open_blobs
     from sightline.adapters.kafka.replay import TopicReplay
     from sightline.adapters.parquet import ParquetCropTable
     from sightline.exporting import Wanted
@@ -72,7 +72,7 @@ def export_crops(
         task = progress.add_task("exporting", total=2 * replay.offsets)
         done = export_from(
             replay,
-            FsspecBlobs(settings.blobs_url),
+            open_blobs(settings),
             ParquetCropTable(),
             folder,
             wanted=wanted,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.milvus import MilvusGallery
 from sightline.adapters.triton import TritonInference
 from sightline.cli.console import stderr, stdout
@@ -51,7 +51,7 @@ def opened_reembedding(settings: Settings, model: InstalledModel) -> Iterator[Re
         try:
             reembedder = Reembedder(
                 Perception(_stages(inference, Embedder(batcher, model.spec), model.spec, settings)),
-                FsspecBlobs(settings.blobs_url),
+                open_blobs(settings),
                 ImageLimits.from_settings(settings.stream),
                 uses_pose=any(tensor.name == "keypoints" for tensor in model.spec.inputs),
             )

@@ -31,7 +31,7 @@ def served_figures(settings: Settings, run: str) -> Iterator[list[Listener]]:
     if not settings.metrics.enabled:
         yield []
         return
-    registry, targets = Registry(), settings.local.state_dir.expanduser() / "metrics"
+    registry, targets = Registry(), settings.state_dir / "metrics"
     log = PrometheusLog(TrainingMetrics(registry))
     try:
         endpoint = MetricsEndpoint.open(registry, host=settings.metrics.host, job=JOB, instance=run, targets=targets)

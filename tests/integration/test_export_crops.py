@@ -12,7 +12,7 @@ from support.processes import write_settings
 from support.recorded import make_sightings, record
 from typer.testing import CliRunner
 
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.cli.app import app
 from sightline.errors import ConfigurationError
 from sightline.settings import Settings
@@ -37,7 +37,7 @@ def export(settings: Settings, folder: Path, *arguments: str | Path) -> str:
 def seen(settings: Settings, count: int) -> list[Sighting]:
     """Sightings of three cameras, five to a track, their crops kept as the stream keeps them."""
     rng = np.random.default_rng(0)
-    blobs = FsspecBlobs(settings.blobs_url)
+    blobs = open_blobs(settings)
     sightings = []
     for index, row in enumerate(make_sightings(count)):
         frame = rng.integers(0, 256, (200, 120, 3), np.uint8)

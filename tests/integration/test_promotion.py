@@ -25,7 +25,7 @@ from support.writer_process import make_writer
 
 from actors.camera_stream import CameraStream
 from actors.stages import open_stages
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.producer import FramePublisher
 from sightline.adapters.milvus import MilvusGallery, count, drop, live_collection, sighting_ids
 from sightline.adapters.triton import TritonAdmin
@@ -137,7 +137,7 @@ class Running:
             settings,
             name="camera-stream-0",
             open_stages=lambda: open_stages(settings, StreamMetrics(Registry())),
-            blobs=FsspecBlobs(settings.blobs_url),
+            blobs=open_blobs(settings),
             decode_threads=1,
             clock=time.time,
             metrics=StreamMetrics(Registry()),

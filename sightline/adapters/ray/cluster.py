@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import ray
 from ray import exceptions as ray_errors
@@ -14,6 +17,7 @@ SERVICE = "ray"
 _LOOPBACK = ("127.", "localhost", "ray.localhost", "[::1]")
 
 
+_HEAD_MARK = "node:__internal_head__"
 CLIENT_SCHEME = "ray://"
 """Of a cluster that is reached from a machine that is not one of its hosts."""
 
@@ -44,6 +48,40 @@ def connect(settings: Settings) -> None:
         ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, **quietly)
     except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """A host of the cluster.
+
+    Attributes:
+        node_id: Ray's, of this life of the host.
+        address: as the others see it.
+        alive: whether it answers its health checks.
+        is_head: whether the cluster's tables are kept there.
+        resources: what it offers.
+    """
+
+    node_id: str
+    address: str
+    alive: bool
+    is_head: bool
+    resources: Mapping[str, float]
+
+    def document(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"alive": self.alive, "is_head": self.is_head, "resources": dict(self.resources)}
+
+
+def hosts() -> list[HostReport]:
+    """The hosts of the cluster that this process has joined, by address; of one that came back only its new life."""
+    found: dict[str, HostReport] = {}
+    for node in ray.nodes():
+        address, alive = str(node["NodeManagerAddress"]), bool(node["Alive"])
+        offers = {name: count for name, count in node["Resources"].items() if not name.startswith(("node:", "accelerator"))}
+        if alive or address not in found:
+            found[address] = HostReport(str(node["NodeID"]), address, alive, _HEAD_MARK in node["Resources"], offers)
+    return [found[address] for address in sorted(found)]
 
 
 def node_address() -> str:

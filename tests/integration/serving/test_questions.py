@@ -24,7 +24,7 @@ from support.yardsticks import with_yardsticks
 
 from infra.local.parts import with_api_port
 from serving import app
-from sightline.adapters.blobs import FsspecBlobs
+from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.milvus.gallery import MilvusGallery
 from sightline.adapters.triton import TritonInference
@@ -92,7 +92,7 @@ async def fill(settings: Settings, crops: dict[str, list[tuple[str, UInt8Array]]
     detector = Detector(inference, models.detector.spec, min_score=0.1)
     embedder = Embedder(inference, models.embedder.spec)
     perception = Perception(Stages(detector, models.detector.spec, embedder, models.embedder.spec))
-    blobs = FsspecBlobs(settings.blobs_url)
+    blobs = open_blobs(settings)
     sightings = []
     for number, (pid, [(camera, crop), _]) in enumerate(crops.items()):
         height, width = crop.shape[:2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -146,6 +147,29 @@ async def test_health_and_readiness(client: httpx.AsyncClient, world: World) -> 
     response = await client.get("/readyz")
     assert "reid_colours" in assert_problem(response, 503)
     assert "retry-after" in response.headers
+
+
+async def test_prometheus_is_told_where_every_process_serves_its_metrics(world: World) -> None:
+    targets = [{"targets": ["10.0.0.2:41231"], "labels": {"job": "sightline-stream", "instance": "camera-stream-0"}}]
+    services = replace(world.services(), metrics_targets=lambda: targets)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(services)), base_url="http://sightline") as client:
+        assert (await client.get("/v1/metrics/targets")).json() == targets
+
+
+async def test_a_head_that_is_away_is_said_rather_than_an_empty_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.routes.health._CHECK_TIMEOUT_S", 0.1)
+    over = threading.Event()
+
+    def hangs() -> list[dict[str, Any]]:
+        over.wait(5)
+        return []
+
+    services = replace(world.services(), metrics_targets=hangs)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(services)), base_url="http://sightline") as client:
+        answer = await client.get("/v1/metrics/targets")
+    over.set()
+    assert answer.status_code == 503
+    assert "head" in answer.json()["detail"]
 
 
 async def test_metrics_count_by_route(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""Pictures in a folder or an object store, by an fsspec URL; fsspec is known to this file alone."""
+"""Pictures in a folder, or in a store of any kind that fsspec knows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SERVICE = "blobs"
 class FsspecBlobs:
     """See :class:`sightline.ports.BlobStore`.
 
-    An object store puts an object whole or not at all by itself. On local files we write beside the key, flush to the disk
+    A store of objects puts one whole or not at all by itself. On local files we write beside the key, flush to the disk
     and rename, so that a crash leaves the old picture or the new one.
 
     Args:
-        url: ``file:///var/crops``, ``s3://bucket/prefix``, ``memory://crops``. Nothing is connected before the first call.
+        url: ``file:///var/crops``, ``memory://crops``. Nothing is connected before the first call. See :func:`open_store`.
 
     Raises:
         ConfigurationError: no such kind of store is known or installed.

@@ -1,0 +1,95 @@
+"""Keeps a host in the cluster: starts Ray, and Triton where the host has stages, and starts again what dies.
+
+Ray ends with code 0 when somebody ended it (``ray stop``, ``ray down``): then the keeper lets Triton go, tells the other
+hosts if it is the head's, and ends too. Any other end is a fault: Ray is started again, with growing pauses.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+from infra.local.stack import LocalStack
+from infra.ray.launch import RayLaunch
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.5
+_LOOK_AT_SERVERS_EVERY_S = 5.0
+_STEADY_S = 60.0
+"""Ray that ran for so long was well: the next pause is the shortest again."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+_MOST_FAILURES = 20
+"""In a row; with the pauses, eight minutes and more: the head is not coming back."""
+_END_S = 20.0
+
+
+class Keeper:
+    """Runs until Ray was ended on purpose, or cannot be kept up.
+
+    Args:
+        ray: how Ray is started.
+        servers: what runs beside it.
+        ended: called once Ray was ended on purpose, before the keeper ends.
+    """
+
+    def __init__(self, ray: RayLaunch, servers: LocalStack, *, ended: Callable[[], None]) -> None:
+        self._ray = ray
+        self._servers = servers
+        self._ended = ended
+        self._stopping = threading.Event()
+
+    def run(self) -> int:
+        """Work; returns an exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        failures, pause_s = 0, _FIRST_PAUSE_S
+        try:
+            self._servers.up()
+            while not self._stopping.is_set():
+                began = time.monotonic()
+                code = self._run_ray()
+                if code == 0:
+                    log.info("Ray was ended")
+                    self._ended()
+                    return 0
+                if time.monotonic() - began > _STEADY_S:
+                    failures, pause_s = 0, _FIRST_PAUSE_S
+                failures += 1
+                if failures == _MOST_FAILURES:
+                    log.error("Ray ended %d times in a row; giving up", failures)
+                    return 1
+                log.warning("Ray ended with code %d; starting it again in %.0f s", code, pause_s)
+                self._stopping.wait(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            return 0
+        finally:
+            self._servers.down()
+
+    def _run_ray(self) -> int:
+        process = subprocess.Popen(
+            self._ray.command, env={**os.environ, **self._ray.environment}, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        looked_at_servers = time.monotonic()
+        while process.poll() is None:
+            if self._stopping.wait(_LOOK_EVERY_S):
+                return _ended(process)
+            if time.monotonic() - looked_at_servers > _LOOK_AT_SERVERS_EVERY_S:
+                self._servers.up()  # only what died is started
+                looked_at_servers = time.monotonic()
+        return process.returncode
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """End Ray, and all that it started on this host."""
+    process.terminate()
+    try:
+        return process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -1,0 +1,80 @@
+"""A keeper over a made-up Ray: ended on purpose, crashed, and interrupted. Real processes, real signals."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from support.processes import until
+
+KEEPER = textwrap.dedent("""
+    import logging, sys
+    from infra.ray import keeper
+    from infra.ray.launch import RayLaunch
+
+    logging.basicConfig(level=logging.INFO)
+    keeper._FIRST_PAUSE_S, keeper._LOOK_EVERY_S, keeper._LOOK_AT_SERVERS_EVERY_S = 0.1, 0.05, 0.2
+
+    class Servers:
+        def up(self): print("servers up", flush=True)
+        def down(self): print("servers down", flush=True)
+
+    ray = RayLaunch((sys.executable, "-u", "-c", sys.argv[1]), {"COUNT": sys.argv[2]})
+    sys.exit(keeper.Keeper(ray, Servers(), ended=lambda: print("ended", flush=True)).run())
+""")
+RAY = textwrap.dedent("""
+    import os, pathlib, sys, time
+    count = pathlib.Path(os.environ["COUNT"])
+    with count.open("a") as file:
+        file.write("x")
+    print("ray", len(count.read_text()), flush=True)
+""")
+
+
+def keep(ray: str, count: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", KEEPER, RAY + textwrap.dedent(ray), str(count)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_ray_that_was_ended_on_purpose_stays_ended_and_takes_the_servers_along(tmp_path: Path) -> None:
+    said, _ = (keeper := keep("sys.exit(0)", tmp_path / "count")).communicate(timeout=30)
+    assert list(dict.fromkeys(said.splitlines())) == ["servers up", "ray 1", "ended", "servers down"]
+    assert keeper.returncode == 0
+
+
+def test_ray_that_crashed_is_started_again(tmp_path: Path) -> None:
+    said, log = keep("sys.exit(1 if len(count.read_text()) < 3 else 0)", tmp_path / "count").communicate(timeout=30)
+    assert [line for line in said.splitlines() if line.startswith("ray")] == ["ray 1", "ray 2", "ray 3"]
+    assert said.count("servers down") == 1
+    assert log.count("starting it again") == 2
+
+
+def test_servers_that_die_meanwhile_are_looked_after(tmp_path: Path) -> None:
+    said, _ = keep("time.sleep(2)", tmp_path / "count").communicate(timeout=30)
+    assert said.count("servers up") >= 3
+
+
+def test_an_interrupted_keeper_ends_ray_and_tells_nobody_else(tmp_path: Path) -> None:
+    keeper = keep("time.sleep(600)", count := tmp_path / "count")
+    until(count.exists, timeout_s=20, what="Ray to run")
+    keeper.send_signal(signal.SIGTERM)
+    said, _ = keeper.communicate(timeout=30)
+    assert "ended" not in said.splitlines(), "only this host leaves, not the cluster"
+    assert said.splitlines()[-1] == "servers down"
+    assert keeper.returncode == 0
+
+
+def test_ray_that_cannot_be_kept_up_is_given_up(tmp_path: Path) -> None:
+    script = KEEPER.replace("keeper._FIRST_PAUSE_S,", "keeper._MOST_FAILURES = 3\nkeeper._FIRST_PAUSE_S,")
+    command = [sys.executable, "-u", "-c", script, RAY + "sys.exit(1)", str(tmp_path / "count")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stdout.count("ray ") == 3
+    assert done.stdout.splitlines()[-1] == "servers down"
