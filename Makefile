@@ -18,7 +18,7 @@ FIGURES ?=
 # The end-to-end tests come after, one by one: each starts the whole product, and judges it by what it does in time.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup packages demo test test-cluster soak lint bench constraints clean
+.PHONY: help setup packages demo test test-cluster soak lint bench dashboards constraints clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ soak: setup packages ## Kill everything at random for SOAK_S seconds (default 60
 
 bench: setup packages ## Run every benchmark; tables go to benchmarks/results/
 	$(BIN)/python -m benchmarks
+
+dashboards: setup ## Make Grafana's dashboards anew from infra/grafana/boards
+	$(BIN)/python -m infra.grafana
 
 constraints: ## Resolve all dependencies anew, in one go
 	uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-header -o constraints.txt

@@ -21,6 +21,7 @@ from serving.middleware import Measured, SecurityHeaders
 from serving.problems import Problem, ProblemError, from_error, from_http, from_validation
 from serving.routes.cameras import cameras_router
 from serving.routes.health import health_router
+from serving.routes.operations import operations_router
 from serving.routes.page import page_router
 from serving.routes.search import search_router
 from serving.routes.sightings import sightings_router
@@ -51,7 +52,7 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    routers = (search_router, sightings_router, cameras_router, health_router)
+    routers = (search_router, sightings_router, cameras_router, operations_router, health_router)
     for router in routers:
         app.include_router(router(services))
     app.include_router(page_router())

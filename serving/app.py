@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from typing import Any
@@ -73,7 +74,7 @@ def deploy(settings: Settings) -> str:
             "resources": dict(options.resources),
             "runtime_env": {"env_vars": dict(SINGLE_THREADED)},
         },
-    ).options(version=generation(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
+    ).options(version=_version(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
     try:
         _start_serve(options)
         serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
@@ -82,6 +83,12 @@ def deploy(settings: Settings) -> str:
     url = options.url or f"http://{options.host}:{options.port}"
     _require_answer(url)
     return url
+
+
+def _version(settings: Settings) -> str:
+    """Of the replicas: unlike the stream's actors they ask Prometheus, and are made anew where that is another one."""
+    watched = hashlib.sha256(settings.metrics.model_dump_json().encode()).hexdigest()[:8]
+    return f"{generation(settings)}-{watched}"
 
 
 def _start_serve(options: ServingSettings) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
 from serving.lazy_gallery import LazyGallery
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Services
 from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.follow import TopicFollower
 from sightline.adapters.milvus.gallery import MilvusGallery
+from sightline.adapters.prometheus import PrometheusHistory
 from sightline.adapters.ray.metrics_targets import announced_targets
 from sightline.adapters.ray.stages import remote_stages
 from sightline.adapters.triton.admin import TritonAdmin
@@ -61,6 +63,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
     follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
+    watched = PrometheusHistory(settings.metrics.prometheus_url) if settings.metrics.prometheus_url else None
 
     perception = Perception(stages)
     ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
@@ -81,6 +84,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
         await ladder.aclose()
         if here:
             await here.close()
+        if watched is not None:
+            await watched.aclose()
 
     return Services(
         search=SearchService(
@@ -103,6 +108,8 @@ def compose(settings: Settings, registry: Registry) -> Services:
         metrics=metrics,
         limits=_limits(settings),
         attributes=models.embedder.spec.attributes,
+        metrics_history=watched,
+        links=Links(settings.metrics.grafana_url, settings.metrics.docs_url),
         metrics_targets=partial(announced_targets, settings),
         checks={
             "gallery": partial(_gallery_answers, gallery, pool),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from sightline.decoding import ImageLimits
-from sightline.ports import BlobStore, Gallery
+from sightline.ports import BlobStore, Clock, Gallery, MetricsHistory
 from sightline.telemetry import Registry, ServingMetrics
 
 Check = Callable[[], Awaitable[None]]
@@ -37,6 +39,9 @@ class Services:
         registry, metrics: of this process.
         limits: of pictures that are uploaded.
         attributes: names that ``attribute=`` may use.
+        metrics_history: what Prometheus has; None = nobody watches.
+        links: where people find more of it.
+        clock: of now.
         checks: by name, what readiness asks.
         metrics_targets: where every process of the deployment serves its metrics, in Prometheus' discovery format; blocking.
         max_searches: searches in flight; more are told to come back.
@@ -54,6 +59,9 @@ class Services:
     limits: ImageLimits
     cameras_known: Callable[[], bool] = lambda: True
     attributes: tuple[str, ...] = ()
+    metrics_history: MetricsHistory | None = None
+    links: Links = field(default_factory=Links)
+    clock: Clock = time.time
     checks: Mapping[str, Check] = field(default_factory=dict)
     metrics_targets: Callable[[], list[dict[str, Any]]] = list
     max_searches: int = 16

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from sightline.operations.alert import FiringAlert
 from sightline.types import (
     DenseCoordinates,
     Detections,
@@ -159,4 +160,23 @@ class BlobStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove it; not an error where there is none."""
+        ...
+
+
+class MetricsHistory(Protocol):
+    """What is watched over time, as Prometheus has it. Calls may run concurrently; nothing is changed by them."""
+
+    async def values(self, expression: str, *, end_s: float, step_s: float, points: int) -> tuple[float | None, ...]:
+        """What ``expression`` (PromQL, one series at most) was at ``points`` moments ``step_s`` apart, the last at ``end_s``.
+
+        None stands for a moment at which there was no value. Times are seconds since the epoch.
+
+        Raises:
+            ServiceUnavailable: the server does not answer now.
+            ServiceError: it refuses the expression, or has more than one series for it.
+        """
+        ...
+
+    async def alerts(self) -> list[FiringAlert]:
+        """The alerts that fire now, in any order. Raises ServiceUnavailable."""
         ...

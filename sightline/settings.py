@@ -295,6 +295,12 @@ class ServingSettings(_Section):
 class MetricsSettings(_Section):
     enabled: bool = True
     host: str = "127.0.0.1"
+    prometheus_url: str | None = None
+    """``http://host:port`` of the Prometheus that watches all this, for the overview; unset = the local stack's, if any."""
+    grafana_url: str | None = None
+    """``http://host:port`` of the Grafana that has our dashboards, for links to them; unset = no links."""
+    docs_url: str | None = None
+    """Where this project can be read, for links to its runbook: ``docs/operations/runbook.md`` is put after it."""
 
 
 class LocalPorts(_Section):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.blob_keys import checked_key
-from sightline.errors import ModelError, NotFoundError, ServiceUnavailable, SpaceMismatchError
+from sightline.errors import ModelError, NotFoundError, ServiceError, ServiceUnavailable, SpaceMismatchError
+from sightline.operations.alert import FiringAlert
 from sightline.ports import MAX_MATCHES, MAX_PAGE, Tensors
 from sightline.spec import ModelSpec
 from sightline.types import Float32Array, Match, Sighting, SightingFilter
@@ -113,6 +114,40 @@ class FakeModel:
     spec: ModelSpec
     run: Callable[[Tensors], dict[str, NDArray[Any]]]
     max_batch_size: int = 32
+
+
+@dataclass
+class InMemoryHistory:
+    """:class:`sightline.ports.MetricsHistory` of what a test puts in.
+
+    Attributes:
+        series: expression -> its series, each a function of the time in seconds; None = no value then.
+        firing: the alerts.
+        away: whether it does not answer.
+    """
+
+    series: Mapping[str, Sequence[Callable[[float], float | None]]] = field(default_factory=dict)
+    firing: Sequence[FiringAlert] = ()
+    away: bool = False
+
+    async def values(self, expression: str, *, end_s: float, step_s: float, points: int) -> tuple[float | None, ...]:
+        """See the port."""
+        self._require_answer()
+        found = self.series.get(expression, ())
+        if len(found) > 1:
+            raise ServiceError("prometheus", f"expected one series for {expression}, got {len(found)}")
+        if not found:
+            return (None,) * points
+        return tuple(found[0](end_s - step_s * (points - 1 - place)) for place in range(points))
+
+    async def alerts(self) -> list[FiringAlert]:
+        """See the port."""
+        self._require_answer()
+        return list(self.firing)
+
+    def _require_answer(self) -> None:
+        if self.away:
+            raise ServiceUnavailable("prometheus", "does not answer")
 
 
 class FakeInference:

@@ -34,7 +34,7 @@ class Prometheus(LocalService):
     name: ClassVar[str] = "prometheus"
 
     def external(self, settings: Settings) -> str | None:
-        return None
+        return settings.metrics.prometheus_url
 
     def usual_ports(self) -> Ports:
         return {"http": self.settings.local.ports.prometheus}
@@ -54,11 +54,10 @@ class Prometheus(LocalService):
         return Launch((program, f"--config.file={config}", listen, storage, *RETENTION), files={config: text})
 
     def addresses(self, ports: Ports) -> Layer:
-        return {}
+        return {"metrics": {"prometheus_url": f"http://{self.host}:{ports['http']}"}}
 
     def url(self, settings: Settings) -> str:
-        record = read_records(self.state_dir).get(self.name)
-        return f"http://{self.host}:{record.ports['http']}" if record else ""
+        return (settings.metrics.prometheus_url or "").rstrip("/")
 
     def probe(self, settings: Settings) -> Health:
         url = self.url(settings)

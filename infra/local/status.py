@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +19,14 @@ from infra.local.service import LocalService
 from infra.local.services import servers
 from infra.local.stack import LocalStack
 from sightline.adapters.kafka.lag import group_lag, oldest_waiting_us
-from sightline.errors import SightlineError
+from sightline.adapters.prometheus import PrometheusHistory
+from sightline.errors import ServiceError, SightlineError
+from sightline.operations.overview import Overview, read_overview
 from sightline.settings import Settings
 from sightline.threads import share_cores
 
 READY = "ready"
+NO_PROMETHEUS = "no Prometheus: `sightline up --metrics` starts one, or set metrics.prometheus_url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class StackStatus:
     services: Mapping[str, ServiceStatus]
     stream: StreamStatus
     cores: Mapping[str, Any]
+    overview: Overview | str = NO_PROMETHEUS
+    """What Prometheus has; a text = why there is none."""
 
     @property
     def ready(self) -> bool:
@@ -76,11 +82,12 @@ class StackStatus:
         return all(service.state == READY for service in self.services.values())
 
     def document(self) -> dict[str, Any]:
-        """For JSON; of degradations only where there ever were some."""
-        told = {"ready": self.ready, **asdict(self)}
+        """For JSON; of degradations only where there ever were some, of the overview only where Prometheus answers."""
+        told = {"ready": self.ready, **asdict(replace(self, overview=NO_PROMETHEUS))}
+        del told["overview"]
         if not self.stream.degraded:
             del told["stream"]["degraded"]
-        return told
+        return told if isinstance(self.overview, str) else {**told, "overview": self.overview.document()}
 
 
 def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> StackStatus:
@@ -90,22 +97,44 @@ def ask_all(settings: Settings, *, clock: Callable[[], float] = time.time) -> St
         asked = pool.submit(ask_servers, settings)
         api = pool.submit(parts.api_health, now)
         stream = pool.submit(_stream_status, now, clock)
+        overview = pool.submit(ask_overview, now, clock=clock)
         services = asked.result()
         health = _stream_health(now, ray_is_ready=services["ray"].state == READY)
         services[parts.STREAM] = _of_part(health)
         services[parts.API] = _of_part(api.result())
         flow = replace(stream.result(), degraded=health.degraded)
-        return StackStatus(services, flow, asdict(share_cores(settings, models_in_use(settings))))
+        cores = asdict(share_cores(settings, models_in_use(settings)))
+        return StackStatus(services, flow, cores, overview.result())
+
+
+def ask_overview(settings: Settings, *, clock: Callable[[], float] = time.time) -> Overview | str:
+    """Ask Prometheus for the overview; a text = why it cannot be had. Takes some seconds where Prometheus hangs."""
+    url = settings.metrics.prometheus_url
+    if not url:
+        return NO_PROMETHEUS
+
+    async def read() -> Overview:
+        async with PrometheusHistory(url) as history:
+            return await read_overview(history, now_s=clock())
+
+    try:
+        return asyncio.run(read())
+    except ServiceError as error:
+        return str(error)
 
 
 def ask_servers(settings: Settings, *, only: Collection[str] | None = None) -> dict[str, ServiceStatus]:
-    """Ask the servers of these names side by side (None: all; Prometheus only where it was started)."""
+    """Ask the servers of these names side by side (None: all; Prometheus only where it was started, or is named)."""
     stack = LocalStack(settings, servers(settings, metrics=True, only=only))
     now = stack.settings
-    asked = [service for service in stack.services if service.name != Prometheus.name or stack.record(Prometheus.name)]
+    asked = [service for service in stack.services if service.name != Prometheus.name or _is_watched(service, stack)]
     with ThreadPoolExecutor() as pool:
         answers = pool.map(lambda service: _ask(service, stack.record(service.name), now), asked)
         return {service.name: answer for service, answer in zip(asked, answers, strict=True)}
+
+
+def _is_watched(prometheus: LocalService, stack: LocalStack) -> bool:
+    return prometheus.external(prometheus.settings) is not None or stack.record(Prometheus.name) is not None
 
 
 def _ask(service: LocalService, record: ServiceRecord | None, settings: Settings) -> ServiceStatus:

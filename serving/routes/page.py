@@ -8,11 +8,19 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 _UI = Path(__file__).resolve().parent.parent / "ui"
-_MEDIA_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_DOCUMENTS = {"/docs/operations/runbook.md": _UI.parents[1] / "docs" / "operations" / "runbook.md"}
+"""What the page reads of the documentation. It lies beside the code in a checkout; an installed package has none."""
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".md": "text/plain",
+}
 
 
 def page_router() -> APIRouter:
-    """The page at ``/`` and its files under ``/ui/``."""
+    """The page at ``/``, its files under ``/ui/``, and the runbook."""
     router = APIRouter(include_in_schema=False)
 
     def add(path: str, file: Path) -> None:
@@ -26,4 +34,7 @@ def page_router() -> APIRouter:
     for file in sorted(_UI.iterdir()):
         if file.suffix in _MEDIA_TYPES:
             add(f"/ui/{file.name}", file)
+    for path, file in _DOCUMENTS.items():
+        if file.is_file():
+            add(path, file)
     return router

@@ -69,3 +69,19 @@ export function sighting(id, signal) {
 export function cameras() {
   return call("/v1/cameras");
 }
+
+export function operations(signal) {
+  return call("/v1/operations", { signal });
+}
+
+/** A text of the project's documentation that the server has, as the runbook. */
+export async function documentText(path) {
+  const response = await fetch(`/${path}`);
+  if (!response.ok) throw new Problem("There is no such document here", path);
+  return response.text();
+}
+
+/** Whether a text from outside may become a link: `javascript:` and paths may not. */
+export function isWebAddress(text) {
+  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
+}

@@ -5,6 +5,7 @@ import { CameraStrip } from "./cameras.js";
 import { card, element, localTime, placeholders, redraw, showCrop } from "./cards.js";
 import { Filters } from "./filters.js";
 import { listenToKeys } from "./keyboard.js";
+import { OperationsView } from "./operations.js";
 import { PictureView } from "./picture.js";
 import { LAYERS, PAGE, cleared, fromUrl, isQuestion, toUrl, toggled } from "./state.js";
 
@@ -23,6 +24,7 @@ let again = null;
 
 const strip = new CameraStrip($("camera-list"), $("camera-note"), (cameras) => go({ ...state, cameras }));
 const filters = new Filters($("filters"), $("min-score"), $("filter-count"), (fields) => go({ ...state, ...fields, k: PAGE }));
+const operations = new OperationsView();
 const view = new PictureView($("picture"), $("canvas"), (box) => go({ ...state, box, whole: false, k: PAGE }));
 
 /** Ask something: a new address, and its answer. */
@@ -38,6 +40,8 @@ async function show(next) {
   running = new AbortController();
   clearTimeout(again);
   state = next;
+  showView();
+  if (state.view) return;
   strip.choose(state.cameras);
   filters.show(state);
   showLayers();
@@ -54,6 +58,22 @@ async function show(next) {
     clearTimeout(grey);
     if (!signal.aborted) $("results").setAttribute("aria-busy", "false");
   }
+}
+
+/** Show one of the two views, and which it is. */
+function showView() {
+  const watching = state.view === "operations";
+  $("search").hidden = watching;
+  $("operations").hidden = !watching;
+  $("keys").hidden = watching;
+  $("skip").href = watching ? "#operations" : "#results";
+  $("to-search").href = toUrl({ ...state, view: null });
+  $("to-operations").href = toUrl({ ...state, view: "operations" });
+  $(watching ? "to-operations" : "to-search").setAttribute("aria-current", "page");
+  $(watching ? "to-search" : "to-operations").removeAttribute("aria-current");
+  document.title = watching ? "Operations · Sightline" : "Sightline";
+  if (watching) operations.start();
+  else operations.stop();
 }
 
 async function showRecent(signal) {
@@ -214,6 +234,13 @@ function listen() {
   $("whole").addEventListener("click", useWhole);
   $("more").addEventListener("click", showMore);
   $("home").addEventListener("click", (event) => { event.preventDefault(); go(cleared(state)); });
+  for (const [link, view] of [["to-search", null], ["to-operations", "operations"]]) {
+    $(link).addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      go({ ...state, view });
+    });
+  }
   $("grid").addEventListener("click", (event) => {
     const link = event.target.closest("a.card");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -225,7 +252,7 @@ function listen() {
   addEventListener("popstate", () => show(fromUrl(location.search)));
   addEventListener("paste", (event) => take([...event.clipboardData.files].find((file) => file.type.startsWith("image/"))));
   listenToDrops();
-  listenToKeys({ grid: $("grid"), file: $("file"), clear: () => go(cleared(state)), toggleLayer });
+  listenToKeys({ grid: $("grid"), file: $("file"), clear: () => go(cleared(state)), toggleLayer, watching: () => state.view !== null });
   for (const layer of LAYERS) layerButton(layer).addEventListener("click", () => toggleLayer(layer));
 }
 

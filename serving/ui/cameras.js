@@ -61,13 +61,22 @@ class Chip {
   }
 
   show(figures) {
-    const live = figures.lag_s !== null && figures.lag_s < QUIET_AFTER_S && figures.fps > 0;
-    const shed = Object.values(figures.shed).reduce((sum, count) => sum + count, 0);
+    const live = isLive(figures);
     this.dot.classList.toggle("live", live);
     this.figures.textContent = live ? `${figures.fps.toFixed(1)} fps · ${age(figures.lag_s)}` : quiet(figures);
     const state = live ? "live" : "quiet";
-    this.root.title = `${figures.camera}: ${state}, ${figures.seen} frames seen, ${shed} shed, ${figures.sightings} sightings`;
+    this.root.title = `${figures.camera}: ${state}, ${figures.seen} frames seen, ${sum(figures.shed)} shed, ${figures.sightings} sightings`;
   }
+}
+
+/** Whether frames come from the camera now. */
+export function isLive(figures) {
+  return figures.lag_s !== null && figures.lag_s < QUIET_AFTER_S && figures.fps > 0;
+}
+
+/** All of some counts by reason. */
+export function sum(counts) {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
 }
 
 function quiet(figures) {
@@ -76,7 +85,7 @@ function quiet(figures) {
   return figures.fps > 0 ? `${figures.fps.toFixed(1)} fps · replay` : `quiet for ${age(figures.lag_s)}`;
 }
 
-function age(seconds) {
+export function age(seconds) {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

@@ -2,9 +2,9 @@
 
 const LAYER_KEYS = { b: "box", s: "skeleton", p: "parts" };
 
-export function listenToKeys({ grid, file, clear, toggleLayer }) {
+export function listenToKeys({ grid, file, clear, toggleLayer, watching }) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || watching()) return;
     const typing = event.target.matches("input:not([type=checkbox], [type=file]), select, textarea");
     if (event.key === "Escape") clear();
     else if (typing) return;

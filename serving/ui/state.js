@@ -10,6 +10,7 @@ export const LAYERS = ["box", "skeleton", "parts"];
 export function fromUrl(search) {
   const values = new URLSearchParams(search);
   return {
+    view: values.get("view") === "operations" ? "operations" : null,
     like: values.get("like"),
     picture: values.get("picture"),
     box: values.get("box"),
@@ -28,6 +29,7 @@ export function fromUrl(search) {
 export function toUrl(state) {
   const values = new URLSearchParams();
   const set = (name, value) => { if (value) values.append(name, value); };
+  set("view", state.view);
   set("like", state.like);
   set("picture", state.picture);
   set("box", state.box);
@@ -45,7 +47,7 @@ export function toUrl(state) {
 
 /** The same filters and drawings, asking for nobody. */
 export function cleared(state) {
-  return { ...state, like: null, picture: null, box: null, whole: false, k: PAGE };
+  return { ...state, view: null, like: null, picture: null, box: null, whole: false, k: PAGE };
 }
 
 /** With a layer drawn that was not, or the other way round. */

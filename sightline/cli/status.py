@@ -27,7 +27,9 @@ def status(
         Path | None, typer.Option(exists=True, dir_okay=False, help="A settings file; unset = sightline.yaml here.")
     ] = None,
 ) -> None:
-    """Show each part's health, version and address, how far the stream is behind, and who has which cores.
+    """Show whether all is well, each part's health, version and address, how far the stream is behind, who has which cores.
+
+    What is well or not, with the last quarter of an hour, comes from Prometheus: `sightline up --metrics` starts one.
 
     Exit code 0 when everything is ready, else 1.
 
@@ -80,9 +82,12 @@ def _asked(config: Path | None) -> Group:
 def _rendered(answer: StackStatus) -> Group:
     from rich.console import Group
 
+    from sightline.cli.overview_display import OverviewDisplay, no_overview_line
     from sightline.cli.tables import cameras_table, cores_line, degraded_lines, lag_line, services_table
 
-    parts: list[RenderableType] = [services_table(answer.services), "", lag_line(answer.stream)]
+    known = answer.overview
+    parts: list[RenderableType] = [no_overview_line(known) if isinstance(known, str) else OverviewDisplay(known), ""]
+    parts += [services_table(answer.services), "", lag_line(answer.stream)]
     parts += [*degraded_lines(answer.stream), cores_line(answer.cores)]
     if answer.stream.cameras:
         parts += ["", cameras_table(answer.stream)]

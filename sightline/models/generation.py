@@ -16,7 +16,7 @@ _PACKAGES = ("sightline", "actors", "serving")
 def generation(settings: Settings) -> str:
     """Sixteen hex digits that change when what runs would have to be made anew: by a setting, a model or the code.
 
-    How many workers and replicas there are, and from where they are deployed, does not count.
+    How many workers and replicas there are, from where they are deployed and who watches them does not count.
 
     Raises:
         ConfigurationError, ModelError: models are missing or broken.
@@ -25,6 +25,7 @@ def generation(settings: Settings) -> str:
         "stream": settings.stream.model_copy(update={"workers": 1}),
         "writer": settings.writer.model_copy(update={"workers": 1}),
         "serving": settings.serving.model_copy(update={"replicas": 1, "url": None}),
+        "metrics": settings.metrics.model_copy(update={"prometheus_url": None, "grafana_url": None, "docs_url": None}),
         "ray": settings.ray.model_copy(update={"address": None}),
     }
     models = select_models(settings)

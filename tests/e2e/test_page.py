@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.browsing import CONTRASTS, NEEDS_CHROMIUM, NOW_S, chromium, filled_world, opened, serving
 from support.questions import World
 from support.questions.pictures import Person, to_jpeg
 from support.questions.world import LOOKS, room
 
-from serving.api import create_app
 from serving.drawing import LEAST_HEIGHT_PX
 
-NOW_S = 1_795_000_000.0
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TWO_PEOPLE = to_jpeg(room("entrance", (Person(LOOKS[0], (200, 330), 240), Person(LOOKS[5], (420, 320), 180))).draw())
 NOBODY = to_jpeg(room("entrance", ()).draw())
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None and os.environ.get("CI") != "true", reason="needs Chromium: apt-get install chromium")
-]
+pytestmark = [NEEDS_CHROMIUM]
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    made = World(lambda: NOW_S)
-    with ThreadPoolExecutor(1) as own_thread:  # playwright's event loop runs on this one
-        own_thread.submit(asyncio.run, made.fill()).result()
-    return made
+    return filled_world()
 
 
 @pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
-    yield from serve(world)
-
-
-def serve(world: World) -> Iterator[str]:
-    """The world's page on a free port, while the test runs."""
-    server = uvicorn.Server(uvicorn.Config(create_app(world.services()), host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with serving(world) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -84,20 +47,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    yield from opened(context, address)
-
-
-def opened(context: BrowserContext, address: str) -> Iterator[Page]:
-    """The page, which must ask nothing of other hosts and log no error while the test uses it."""
-    made = context.new_page()
-    faults: list[str] = []
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
-    made.on("request", lambda request: None if request.url.startswith(address) else faults.append(request.url))
-    made.goto(address)
-    expect(made.locator("#results")).to_have_attribute("aria-busy", "false")
-    yield made
-    assert not faults
+    with opened(context, address) as page:
+        yield page
 
 
 def choose(page: Page, data: bytes, name: str = "query.jpg") -> None:
@@ -401,7 +352,7 @@ def test_a_server_that_is_away(page: Page) -> None:
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_every_size_and_colour_scheme(browser: Browser, address: str, scheme: str, width: int, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-    for page in opened(context, address):
+    with opened(context, address) as page:
         choose(page, TWO_PEOPLE)
         expect(page.locator(".score")).to_have_count(24)
         page.screenshot(path=tmp_path / f"{scheme}-{width}.png")
@@ -412,37 +363,11 @@ def test_every_size_and_colour_scheme(browser: Browser, address: str, scheme: st
 
 def test_an_empty_gallery_says_what_to_do(browser: Browser) -> None:
     context = browser.new_context()
-    for address in serve(World(lambda: NOW_S)):
-        for page in opened(context, address):
-            expect(page.get_by_text("Nobody has been seen yet")).to_be_visible()
-            expect(page.get_by_text("sightline publish")).to_be_visible()
+    with serving(World(lambda: NOW_S)) as address, opened(context, address) as page:
+        expect(page.get_by_text("Nobody has been seen yet")).to_be_visible()
+        expect(page.get_by_text("sightline publish")).to_be_visible()
     context.close()
 
 
 def frames_of(world: World, sighting_ids: list[str]) -> set[str]:
     return {sighting.frame_id.rsplit("-", 1)[0] for sighting in world.gallery.get(sighting_ids)}
-
-
-CONTRASTS = """
-() => {
-  // Texts whose contrast with what they stand on is below 4.5 (WCAG AA).
-  const rgb = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((value) => value / 255)
-    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, index) => sum + v * [0.2126, 0.7152, 0.0722][index], 0);
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = rgb(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll("body *")]
-    .filter((node) => node.checkVisibility() && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
-    .map((node) => {
-      const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-      return [node.outerHTML.slice(0, 80), (a + 0.05) / (b + 0.05)];
-    })
-    .filter(([, ratio]) => ratio < 4.5);
-}
-"""

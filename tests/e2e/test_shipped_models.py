@@ -1,6 +1,7 @@
 """The models that ship, on real video through the real command line: what a newcomer gets without any model of his own.
 
-Prometheus watches: what its rules and our runbook ask has answers. One stack for both, since starting it costs minutes.
+Prometheus watches: what its rules, our runbook and every panel of the dashboards ask has answers. One stack for both, since
+starting it costs minutes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from support.invariants import assert_exactly_once
 from support.processes import until
 from support.promql import query, unanswered
 from support.real_cameras import HE_IS_ALONE_UNTIL, HIS_LEAST_HEIGHT_PX, RealCameras, real_cameras
-from support.watching import advised, alerted, recorded
+from support.watching import advised, alerted, recorded, shown
 
 from benchmarks.street_run import score
 from infra.local.records import read_records
 from sightline.models.selection import select_models
+from sightline.operations.figures import FIGURES
 
 pytestmark = [pytest.mark.stack, pytest.mark.shared, pytest.mark.timeout(1200)]
 
@@ -32,6 +34,20 @@ NOTHING_OF_THE_KIND = {
     "sum by (stage, reason) (rate(sightline_degraded_frames_total[5m]))": "a replay waits for every stage",
     "sum by (service) (rate(sightline_writer_retries_total[5m]))": "Milvus never failed",
     "up == 0": "all is up",
+    'sum by (reason) (rate(sightline_shed_frames_total{camera=~".*"}[1m]))': "a replay sheds nothing",
+    "sum by (stage, reason) (rate(sightline_degraded_frames_total[1m]))": "a replay waits for every stage",
+    "sum by (stage, reason) (rate(sightline_degraded_questions_total[1m]))": "every stage answered the questions",
+    "sum by (service) (increase(sightline_retries_total[5m]))": "no server failed",
+    "sum by (service) (increase(sightline_writer_retries_total[5m]))": "Milvus never failed",
+    "max by (gpu_uuid) (nv_gpu_utilization)": "no GPU",
+    "max by (gpu_uuid) (nv_gpu_memory_used_bytes / nv_gpu_memory_total_bytes)": "no GPU",
+    'max by (ip) (ray_node_gpus_utilization{ip=~".*"})': "no GPU",
+    'max by (instance) (sightline_training_step{instance=~".*"})': "no training runs",
+    'max by (instance, phase) (sightline_training_epoch{instance=~".*"})': "no training runs",
+    'max by (instance) (sightline_training_pictures_per_second{instance=~".*"})': "no training runs",
+    'max by (instance, term) (sightline_training_loss{instance=~".*"})': "no training runs",
+    'max by (instance, figure) (sightline_training_validation{instance=~".*"})': "no training runs",
+    'max by (instance) (sightline_training_learning_rate{instance=~".*"})': "no training runs",
 }
 """Queries that have no answer here, and why."""
 
@@ -81,9 +97,9 @@ def test_people_of_the_street_are_found_by_crops_of_other_cameras(cameras: RealC
     assert ranking.mean_ap > 0.5
 
 
-def test_what_rules_and_runbook_ask_has_answers(cameras: RealCameras) -> None:
+def test_what_rules_runbook_and_dashboards_ask_has_answers(cameras: RealCameras) -> None:
     url = read_records(cameras.commands.folder / "state")["prometheus"].url
-    asked = [*recorded(), *alerted(), *advised()]
+    asked = [*recorded(), *alerted(), *advised(), *shown()]
     assert NOTHING_OF_THE_KIND.keys() <= set(asked)
     missing: dict[str, str] = {}
 
@@ -105,3 +121,16 @@ def test_nobody_is_called_while_all_is_well(cameras: RealCameras) -> None:
     firing = {labels["alertname"] for labels, _ in query(url, 'ALERTS{alertstate="firing"}', over_s=SINCE_S)}
     replay = {"SightlineSearchableFastBurn", "SightlineSearchableSlowBurn", "SightlineTritonQueueLong"}
     assert firing <= replay, "but that old recordings are late by months, and that models are kept as busy as can be"
+
+
+def test_the_overview_says_the_same_everywhere(cameras: RealCameras) -> None:
+    """After the test above, whose questions gave every figure a value."""
+    told = cameras.commands.json("status")["overview"]
+    page = httpx.get(f"{cameras.settings.serving.url}/v1/operations", timeout=60).raise_for_status().json()
+    assert set(told["figures"]) == {figure["key"] for figure in page["figures"]} == {figure.key for figure in FIGURES}
+    assert {alert["name"] for alert in told["alerts"]} == {alert["name"] for alert in page["alerts"]}
+    for figure in page["figures"]:
+        assert any(value is not None for value in figure["history"]), f"{figure['key']} never had a value"
+    now = {key: figure["value"] for key, figure in told["figures"].items()}
+    assert (now["down"], now["hosts"], now["dead_letters"]) == (0, 1, 0)
+    assert now["lag_frames"] == 0

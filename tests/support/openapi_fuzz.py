@@ -17,6 +17,7 @@ OPERATIONS = (
     ("GET", "/v1/sightings/{sighting_id}"),
     ("GET", "/v1/sightings/{sighting_id}/crop"),
     ("GET", "/v1/cameras"),
+    ("GET", "/v1/operations"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

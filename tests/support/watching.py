@@ -1,4 +1,4 @@
-"""What people ask Prometheus according to our rules and runbook."""
+"""What people ask Prometheus according to our rules, runbook and dashboards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from infra.prometheus import HERE
+from support.dashboards import ALL_BOARDS, queries
 from support.promql import selectors
 
 RUNBOOK = HERE.parent.parent / "docs" / "operations" / "runbook.md"
@@ -28,6 +29,11 @@ def advised() -> list[str]:
     """The runbook's queries, one a line."""
     blocks = re.findall(r"```promql\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)
     return list(dict.fromkeys(line for block in blocks for line in block.splitlines()))
+
+
+def shown() -> list[str]:
+    """The queries of every panel of every dashboard."""
+    return list(dict.fromkeys(expression for board in ALL_BOARDS.values() for _, expression in queries(board)))
 
 
 def _rules() -> list[dict[str, Any]]:

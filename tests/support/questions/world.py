@@ -10,6 +10,7 @@ import numpy as np
 
 from serving.cameras import CameraBoard
 from serving.drawing import CropDrawing
+from serving.operations_render import Links
 from serving.pool import BlockingPool
 from serving.search import SearchService
 from serving.services import Check, Services
@@ -32,6 +33,7 @@ from support.questions.stages import (
     StandingDense,
     StandingPose,
 )
+from support.questions.watched import watched
 
 T = TypeVar("T")
 
@@ -47,6 +49,7 @@ COLOURS: Mapping[str, Colour] = {
 LOOKS = tuple(
     Look(COLOURS[top], COLOURS[trousers]) for top in COLOURS for trousers in ("blue", "green", "violet") if top != trousers
 )
+LINKS = Links("https://grafana.example", "https://docs.example/sightline")
 FRAMES_PER_TRACK = 3
 MARGIN = 0.2
 _LIMITS = ImageLimits(max_bytes=4 * 1024 * 1024, max_pixels=20_000_000, max_side=16_384)
@@ -66,6 +69,7 @@ class World:
         gallery, blobs: the fakes that hold them.
         checks: what readiness asks; a test puts a failing one in.
         pose, dense: stages that questions can go without.
+        is_watched: whether there is a Prometheus; ``history`` is what it has.
     """
 
     clock: Clock
@@ -76,6 +80,7 @@ class World:
     rerank_top: int = 200
     pose: PoseEstimator = field(default_factory=StandingPose)
     dense: DenseEstimator = field(default_factory=StandingDense)
+    is_watched: bool = True
 
     def __post_init__(self) -> None:
         self.perception = Perception(
@@ -85,6 +90,7 @@ class World:
             )
         )  # fmt: skip
         self.board = CameraBoard(self.clock)
+        self.history = watched(self.clock)
 
     def copy(self) -> World:
         """Another world with the same sightings, pictures and cameras."""
@@ -196,6 +202,9 @@ class World:
             checks=self.checks,
             max_searches=self.max_searches,
             attributes=self.perception.attributes,
+            metrics_history=self.history if self.is_watched else None,
+            links=LINKS,
+            clock=self.clock,
             close=ladder.aclose,
         )
 

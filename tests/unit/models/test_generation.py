@@ -34,6 +34,8 @@ def with_(settings: Settings, section: str, **values: object) -> Settings:
         ("serving", {"replicas": 5}),
         ("serving", {"url": "http://elsewhere:8000"}),
         ("ray", {"address": "ray://head:10001"}),
+        ("metrics", {"prometheus_url": "http://127.0.0.1:9090"}),
+        ("metrics", {"grafana_url": "http://127.0.0.1:3000"}),
     ],
 )
 def test_how_many_there_are_and_who_deploys_them_makes_nothing_anew(
