@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from typing import Any
 
@@ -16,7 +17,7 @@ from ray.serve.exceptions import RayServeException
 from serving.api import create_app
 from serving.compose import compose
 from serving.replica_port import listen_on_node_address_alone
-from sightline.adapters.ray.cluster import connect
+from sightline.adapters.ray.cluster import connect, hosts
 from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.errors import ServiceUnavailable
 from sightline.models.generation import generation
@@ -67,6 +68,7 @@ def deploy(settings: Settings) -> str:
         Questions,
         name="questions",
         num_replicas=options.replicas,
+        max_replicas_per_node=_most_per_host(options),
         max_ongoing_requests=options.max_searches * _PLACES_A_SEARCH,
         graceful_shutdown_timeout_s=_STOP_S,
         ray_actor_options={
@@ -89,6 +91,12 @@ def _version(settings: Settings) -> str:
     """Of the replicas: unlike the stream's actors they ask Prometheus, and are made anew where that is another one."""
     watched = hashlib.sha256(settings.metrics.model_dump_json().encode()).hexdigest()[:8]
     return f"{generation(settings)}-{watched}"
+
+
+def _most_per_host(options: ServingSettings) -> int | None:
+    """Spread over the hosts that are for questions, so that one's death leaves others; None = as Serve likes."""
+    fit = [host for host in hosts() if host.alive and all(host.resources.get(name, 0) > 0 for name in options.resources)]
+    return math.ceil(options.replicas / len(fit)) if options.resources and fit else None
 
 
 def _start_serve(options: ServingSettings) -> None:

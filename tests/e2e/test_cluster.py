@@ -104,11 +104,7 @@ class Watch:
             if waiting is not None:
                 self.committed.append((at, -waiting))
             for number in self._asked:
-                try:
-                    well = httpx.get(f"http://{PREFIX}.{number}:8000/healthz", timeout=2).is_success
-                except httpx.HTTPError:
-                    well = False
-                self.answers.append((at, number, well))
+                self.answers.append((at, number, answers(number)))
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +141,7 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             "serving": {
                 "host": "0.0.0.0",
                 "port": 8000,
-                "replicas": 2,
+                "replicas": 3,
                 "listen_on": "every host",
                 "resources": {"streams": 0.01},
             },
@@ -166,6 +162,14 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         servers.down()
         if crops is not None:
             crops.stop()
+
+
+def answers(number: int) -> bool:
+    """Whether a host answers over HTTP, asked from outside."""
+    try:
+        return httpx.get(f"http://{PREFIX}.{number}:8000/healthz", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -198,6 +202,7 @@ def test_the_stream_and_the_questions_run_on_it(cluster: Cluster) -> None:
     seen = ledger.sightings[0]
     for number in (HEAD, FIRST, SECOND):
         url = f"http://{PREFIX}.{number}:8000"
+        until(lambda number=number: answers(number), timeout_s=60, what=f"an answer of host {number}", every_s=1)
         found = (
             httpx.post(f"{url}/v1/search", json={"sighting_id": seen.sighting_id, "k": 5}, timeout=30).raise_for_status().json()
         )
