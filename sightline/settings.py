@@ -280,7 +280,7 @@ class ServingSettings(_Section):
     resources: dict[str, float] = {}
     """Ray resources that a replica reserves, and so on which hosts it may run: ``{"questions": 1}``."""
     listen_on: Literal["head", "every host"] = "head"
-    """Which hosts of a Ray cluster answer at ``host:port``: with every one that has a replica the questions outlive the head."""
+    """Which hosts of a Ray cluster answer at ``host:port``; with every one that has a replica, questions outlive the head."""
     max_upload_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     max_searches: int = Field(default=16, ge=1)
     """Per replica, in flight; more are told to come back (503 with Retry-After)."""
