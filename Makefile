@@ -18,7 +18,7 @@ FIGURES ?=
 # The end-to-end tests come after, one by one: each starts the whole product, and judges it by what it does in time.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup packages demo test soak lint bench dashboards constraints clean
+.PHONY: help setup packages demo test test-cluster soak lint bench dashboards constraints clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,8 +50,11 @@ else
 	$(BIN)/pytest $(PARALLEL) --ignore=tests/e2e; first=$$?; $(BIN)/pytest tests/e2e && exit $$first
 endif
 
+test-cluster: setup packages ## Three hosts of namespaces, the real `ray up`, a host that dies: as root, some ten minutes
+	$(BIN)/pytest tests/e2e/test_cluster.py -s
+
 packages: ## Install the Debian packages that the tests need, or say which are missing
-	@infra/local/packages.sh java maven chromium prometheus rtsp
+	@infra/local/packages.sh java maven chromium prometheus rtsp hosts
 
 soak: setup packages ## Kill everything at random for SOAK_S seconds (default 600) and check the invariants
 	SOAK_S=$${SOAK_S:-600} $(BIN)/pytest tests/e2e -m soak -s

@@ -16,12 +16,14 @@ declare -A PROBE=(
   [chromium]='command -v chromium'
   [prometheus]='command -v prometheus && command -v promtool'
   [rtsp]='/usr/bin/python3 -c "$RTSP"'
+  [hosts]='command -v sshd && command -v ssh && command -v rsync && command -v ip && command -v iptables && test -x /usr/bin/pip3'
 )
 declare -A PACKAGES=(
   [java]='openjdk-17-jre-headless'
   [maven]='maven'
   [chromium]='chromium fonts-dejavu-core'
   [prometheus]='prometheus'
+  [hosts]='openssh-server openssh-client rsync iproute2 iptables python3 python3-pip libpython3.11'
   [rtsp]='python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good'
 )
 

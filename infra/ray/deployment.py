@@ -15,7 +15,7 @@ from sightline.adapters.ray.cluster import HostReport, connect, hosts
 from sightline.errors import ConfigurationError
 from sightline.models.live import LiveModels
 from sightline.models.selection import select_models
-from sightline.settings import LocalSettings, Settings
+from sightline.settings import Settings
 
 STATE_DIR_ON_HOSTS = Path("~/.local/state/sightline")
 STREAM, QUESTIONS = "stream", "questions"
@@ -124,9 +124,8 @@ def for_hosts(settings: Settings) -> Settings:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise ConfigurationError(f"a cluster needs {', '.join(missing)}: see docs/operations/cluster.md for a settings file")
-    state_dir = settings.local.state_dir
-    if state_dir == LocalSettings().state_dir:
-        state_dir = STATE_DIR_ON_HOSTS
+    chosen = "state_dir" in settings.local.model_fields_set
+    state_dir = settings.local.state_dir if chosen else STATE_DIR_ON_HOSTS
     serving = settings.serving
     url = serving.url or f"http://{_head(str(settings.ray.address))}:{serving.port}"
     return settings.model_copy(

@@ -130,7 +130,7 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         own = {
             "kafka": {"topic_prefix": "cluster-", "partitions": 6},
             "milvus": {"collection_prefix": "cluster"},
-            "stream": {"mode": "replay", "session_timeout_s": 6, "transaction_timeout_s": 5},
+            "stream": {"mode": "replay", "sample": "all", "session_timeout_s": 6, "transaction_timeout_s": 5},
             "ray": {"address": f"ray://{PREFIX}.{HEAD}:10001"},
             "triton": {"url": "127.0.0.1:8101"},
             "pipeline": {

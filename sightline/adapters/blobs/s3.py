@@ -25,7 +25,8 @@ class S3Blobs:
     """See :class:`sightline.ports.BlobStore`; for any number of threads, not for both sides of a fork.
 
     The store itself puts an object whole or not at all. Each call is one request: nothing is looked up or listed first, and
-    nothing is kept from one call to the next, so an answer is never stale.
+    nothing is kept from one call to the next, so an answer is never stale. What a call was given up for may yet be done by the
+    store: repeat the call.
 
     Args:
         url: ``s3://bucket/prefix``. Nothing is connected before the first call.
