@@ -125,7 +125,7 @@ def test_a_server_that_is_stalled_ends_a_call_within_the_timeout(own_server: S3S
             began = time.monotonic()
             with pytest.raises(ServiceUnavailable, match="cannot be"):
                 call()
-            assert time.monotonic() - began < 4.0 + 3.0
+            assert time.monotonic() - began < 25.0, "it would go on for as long as the server is stalled"
     finally:
         own_server.wake()
     blobs.put("b.jpg", b"back")  # what was given up may yet be done to the other
