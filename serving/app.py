@@ -39,13 +39,14 @@ many is refused by us, as a problem, rather than by Serve."""
 class Questions:
     """One replica: the HTTP API in a process of its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, mark: str) -> None:
         listen_on_node_address_alone()
         self._settings = settings
+        self._mark = mark
         self._registry = Registry()
 
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
-        app = create_app(compose(self._settings, self._registry))
+        app = create_app(compose(self._settings, self._registry, mark=self._mark))
         # By rank, not by the replica's own id: one that comes back takes its predecessor's place in discovery.
         instance = f"questions-{serve.get_replica_context().rank.rank}"
         serve_metrics(self._settings, self._registry, job="sightline-api", instance=instance)
@@ -79,7 +80,7 @@ def deploy(settings: Settings) -> str:
     ).options(version=_version(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
     try:
         _start_serve(options)
-        serve.run(deployment.bind(settings), name=APPLICATION, route_prefix="/")
+        serve.run(deployment.bind(settings, generation(settings)), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
     url = options.url or f"http://{options.host}:{options.port}"

@@ -27,7 +27,6 @@ from sightline.adapters.triton.admin import TritonAdmin
 from sightline.adapters.triton.inference import TritonInference
 from sightline.decoding import ImageLimits
 from sightline.errors import InputError, ServiceUnavailable
-from sightline.models.generation import generation
 from sightline.models.selection import SelectedModels, select_models
 from sightline.ports import Gallery, Inference
 from sightline.settings import Settings
@@ -47,8 +46,13 @@ _CAMERAS_S = 30.0
 """How long a replica waits for the cameras' states before it answers without them, as where Kafka is away."""
 
 
-def compose(settings: Settings, registry: Registry) -> Services:
+def compose(settings: Settings, registry: Registry, *, mark: str) -> Services:
     """The services of one replica. Nothing is connected until they are opened, which ends when the cameras are known.
+
+    Args:
+        settings: of the deployment.
+        registry: of this process's metrics.
+        mark: the generation whose stage actors are called, where the stages run in actors.
 
     Raises:
         ConfigurationError: a model is missing, or a server is not named.
@@ -58,7 +62,7 @@ def compose(settings: Settings, registry: Registry) -> Services:
     space = models.embedder.spec.embedding_space
     metrics = ServingMetrics(registry)
     here = TritonInference(settings.triton) if settings.pipeline.fused else None
-    stages = stages_of(models, here, settings) if here else stages_elsewhere(models, settings)
+    stages = stages_of(models, here, settings) if here else stages_elsewhere(models, settings, mark)
     board = CameraBoard(time.time)
     follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
     pool = BlockingPool()
@@ -132,10 +136,10 @@ def stages_of(models: SelectedModels, inference: Inference, settings: Settings) 
     )
 
 
-def stages_elsewhere(models: SelectedModels, settings: Settings) -> Stages:
+def stages_elsewhere(models: SelectedModels, settings: Settings, mark: str) -> Stages:
     """The stages of the questions as the stream's actors: where those do not run in the camera streams, they are shared."""
     wanted = ["detector", "embedder", *(["pose"] if models.pose else []), *(["dense"] if models.dense else [])]
-    return _with_specs(models, **remote_stages(settings, wanted, generation=generation(settings)))
+    return _with_specs(models, **remote_stages(settings, wanted, generation=mark))
 
 
 def _with_specs(models: SelectedModels, *, detector: Any, embedder: Any, pose: Any = None, dense: Any = None) -> Stages:

@@ -10,8 +10,6 @@ import argparse
 import json
 import logging
 import os
-import shlex
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -28,7 +26,8 @@ from infra.local.services import servers
 from infra.local.stack import LocalStack
 from infra.ray.hosts import HOSTS_FILE, Host, HostFile, Role, address_towards, own_names
 from infra.ray.keeper import Keeper
-from infra.ray.launch import BOOTSTRAP_CONFIG, GCS_PORT, RayLaunch, ray_launch
+from infra.ray.launch import GCS_PORT, RayLaunch, ray_launch
+from infra.ray.others import OtherHosts, bootstrap_config
 from sightline.errors import ServiceError, SightlineError
 from sightline.settings import Settings, load_settings
 
@@ -36,7 +35,6 @@ log = logging.getLogger(__name__)
 
 _START_S = 180.0
 _STOP_S = 60.0
-_BOOTSTRAP_KEY = Path("~/ray_bootstrap_key.pem")
 _WHAT = "Put this host into the cluster by its part of the host file, or take it out."
 _COMMANDS = {
     "prepare": "install what this host's roles need",
@@ -104,6 +102,8 @@ class Place:
         if running is not None and process.is_alive(running.process):
             if running.told == self._launch.told():
                 self._wait(running.process)
+                if self._head is None:
+                    OtherHosts.of_cluster().bring_code(self._known() - {self._address})
                 print(f"in the cluster already: {self._in_words()}")  # noqa: T201
                 return 0
             print("the host file says otherwise than before: starting Ray anew")  # noqa: T201
@@ -132,8 +132,7 @@ class Place:
     def _tell_the_others(self) -> None:
         """The head was ended on purpose: so is the cluster."""
         if self._head is None:
-            for host in _workers():
-                _stop_over_ssh(host)
+            OtherHosts.of_cluster().stop(bootstrap_config().get("provider", {}).get("worker_ips", []))
 
     def _wait(self, keeper: ProcessId) -> None:
         deadline = time.monotonic() + _START_S
@@ -144,14 +143,17 @@ class Place:
 
     def _is_known(self) -> bool:
         """Whether the head has this host in its list."""
+        return self._address in self._known()
+
+    def _known(self) -> set[str]:
+        """Addresses of the hosts that the head has in its list; none where it does not answer."""
         metadata = (("authorization", f"Bearer {auth_token()}"),)
         address = GrpcAddress("ray", f"{self._head or self._address}:{GCS_PORT}", metadata=metadata)
         try:
-            nodes = grpc_probe.ask(address, _GET_NODES).get(_NODE_LIST, [])
+            nodes = map(grpc_probe.fields, grpc_probe.ask(address, _GET_NODES).get(_NODE_LIST, []))
         except ServiceError:
-            return False
-        alive = [node for node in map(grpc_probe.fields, nodes) if _DEATH not in node]
-        return any(grpc_probe.text(node, _NODE_ADDRESS) == self._address for node in alive)
+            return set()
+        return {grpc_probe.text(node, _NODE_ADDRESS) for node in nodes if _DEATH not in node}
 
     def _in_words(self) -> str:
         return f"{self._address} as {' and '.join(self._host.roles)}"
@@ -193,21 +195,8 @@ def _stop(settings: Settings) -> int:
 
 def _own_address(names: set[str]) -> str:
     """The head's own: the one that ``ray up`` calls it by, where that is one of its interfaces."""
-    head_ip = str(_bootstrap_config().get("provider", {}).get("head_ip", ""))
+    head_ip = str(bootstrap_config().get("provider", {}).get("head_ip", ""))
     return head_ip if head_ip in names else "192.0.2.1"  # any address outside: the way there begins at ours
-
-
-def _bootstrap_config() -> dict[str, dict[str, object]]:
-    """The cluster's file as ``ray up`` left it on the head; empty elsewhere."""
-    path = BOOTSTRAP_CONFIG.expanduser()
-    config: dict[str, dict[str, object]] = json.loads(path.read_text()) if path.exists() else {}
-    return config
-
-
-def _workers() -> list[str]:
-    workers = _bootstrap_config().get("provider", {}).get("worker_ips", [])
-    assert isinstance(workers, list)
-    return [str(worker) for worker in workers]
 
 
 def _make_added_hosts_known() -> None:
@@ -215,23 +204,11 @@ def _make_added_hosts_known() -> None:
 
     That monitor reads the file again and again, but its list of machines only when it starts.
     """
-    provider = _bootstrap_config().get("provider", {})
+    provider = bootstrap_config().get("provider", {})
     if provider.get("type") == "local":
         from ray.autoscaler._private.local.node_provider import LocalNodeProvider
 
-        LocalNodeProvider(provider, str(_bootstrap_config()["cluster_name"]))
-
-
-def _stop_over_ssh(host: str) -> None:
-    """As Ray itself reaches it."""
-    user = str(_bootstrap_config().get("auth", {}).get("ssh_user", ""))
-    key = _BOOTSTRAP_KEY.expanduser()
-    identity = ["-i", str(key)] if key.exists() else []
-    quietly = [flag for name in ("BatchMode=yes", "StrictHostKeyChecking=no", "ConnectTimeout=5") for flag in ("-o", name)]
-    there = shlex.join([sys.executable, "-m", "infra.ray.host", "stop"])
-    command = ["ssh", *quietly, *identity, f"{user}@{host}" if user else host, f"cd {shlex.quote(str(Path.cwd()))} && {there}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_STOP_S + 30, check=False, stdin=subprocess.DEVNULL)
-    log.info("%s: %s", host, (done.stdout or done.stderr).strip())
+        LocalNodeProvider(provider, str(bootstrap_config()["cluster_name"]))
 
 
 if __name__ == "__main__":

@@ -277,6 +277,8 @@ def test_a_new_version_comes_without_a_pause(cluster: Cluster) -> None:
         cluster.operator.sightline("deploy", SIGHTLINE_STREAM__WORKERS="3")
         cluster.note("a new version, ray up and deploy, s", watch.now_s - began)
         cluster.run.finish()
+    for host in cluster.network.hosts.values():
+        assert "A new version" in host.ssh("cat ~/sightline/actors/__init__.py"), host.address
     after = {name: said["pid"] for name, said in cluster.streams().items()}
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values()), "all made anew"

@@ -1,0 +1,90 @@
+"""The other hosts of a cluster, from its head: reached as Ray itself reaches them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.ray.launch import BOOTSTRAP_CONFIG
+
+log = logging.getLogger(__name__)
+
+_BOOTSTRAP_KEY = Path("~/ray_bootstrap_key.pem")
+_OPTIONS = ("BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5")
+_COMMAND_S = 600.0
+
+
+def bootstrap_config() -> dict[str, Any]:
+    """The cluster's file as ``ray up`` left it on the head; empty elsewhere."""
+    path = BOOTSTRAP_CONFIG.expanduser()
+    config: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHosts:
+    """Hosts by address, with the user and the key of the cluster's file."""
+
+    user: str
+    key: Path | None
+
+    @classmethod
+    def of_cluster(cls) -> OtherHosts:
+        """As the file on this head says."""
+        key = _BOOTSTRAP_KEY.expanduser()
+        return cls(str(bootstrap_config().get("auth", {}).get("ssh_user", "")), key if key.exists() else None)
+
+    def stop(self, hosts: Iterable[str]) -> None:
+        """Take them out of the cluster; one that cannot be reached ends itself when it has missed the head for long."""
+        there = shlex.join([sys.executable, "-m", "infra.ray.host", "stop"])
+        self._each(hosts, lambda host: self._run(host, f"cd {shlex.quote(str(Path.cwd()))} && {there}"))
+
+    def bring_code(self, hosts: Iterable[str]) -> None:
+        """Give them this host's checkout, and install it there; what runs goes on with what it has loaded.
+
+        Ray's monitor brings files to hosts that join, and to the others only when the cluster's file has changed.
+        """
+        sent = [path for path in bootstrap_config().get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")]
+        self._each(hosts, lambda host: self._bring(host, sent))
+
+    def _bring(self, host: str, paths: list[str]) -> None:
+        for path in paths:
+            here = Path(path).expanduser()
+            source = f"{here}/" if here.is_dir() else str(here)
+            remote = f"{self._login(host)}:{shlex.quote(str(here))}{'/' if here.is_dir() else ''}"
+            self._checked(["rsync", "-rlptz", "--exclude=__pycache__", "-e", shlex.join(self._ssh), source, remote])
+        self._run(host, f"bash {shlex.quote(str(Path.cwd() / 'infra' / 'ray' / 'setup.sh'))}")
+
+    def _run(self, host: str, command: str) -> None:
+        self._checked([*self._ssh, self._login(host), command])
+
+    def _each(self, hosts: Iterable[str], action: Any) -> None:
+        """Side by side; a host that fails is named, and holds no other up."""
+        with ThreadPoolExecutor(8) as pool:
+            asked = {host: pool.submit(action, host) for host in hosts}
+            for host, done in asked.items():
+                try:
+                    done.result()
+                except (subprocess.SubprocessError, OSError) as error:
+                    said = getattr(error, "stderr", "") or str(error)
+                    print(f"{host}: {said.strip()[-300:]}", file=sys.stderr)  # noqa: T201
+
+    @property
+    def _ssh(self) -> list[str]:
+        identity = ["-i", str(self.key)] if self.key else []
+        return ["ssh", *(flag for option in _OPTIONS for flag in ("-o", option)), *identity]
+
+    def _login(self, host: str) -> str:
+        return f"{self.user}@{host}" if self.user else host
+
+    @staticmethod
+    def _checked(command: list[str]) -> None:
+        subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_S, check=True, stdin=subprocess.DEVNULL)
