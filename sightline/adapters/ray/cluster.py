@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +19,9 @@ SERVICE = "ray"
 _LOOPBACK = ("127.", "localhost", "ray.localhost", "[::1]")
 
 
+_NO_ANSWER = (ConnectionError, RuntimeError, ray_errors.RayError)
+_ATTEMPTS = 3
+_PAUSE_S = 2.0
 _HEAD_MARK = "node:__internal_head__"
 CLIENT_SCHEME = "ray://"
 """Of a cluster that is reached from a machine that is not one of its hosts."""
@@ -43,11 +48,28 @@ def connect(settings: Settings) -> None:
         leave()
     if address.startswith(_LOOPBACK):
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-    quietly = {} if address.startswith(CLIENT_SCHEME) else {"configure_logging": False}
+    if address.startswith(CLIENT_SCHEME):
+        _join_from_outside(address, settings.ray.namespace)
+        return
     try:
-        ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, **quietly)
-    except (ConnectionError, RuntimeError, ray_errors.RayError) as error:
+        ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
+    except _NO_ANSWER as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+def _join_from_outside(address: str, namespace: str) -> None:
+    """The head starts a process for each client, and gives it 30 s, which on a busy head is not always enough."""
+    logging.getLogger("ray").setLevel(logging.ERROR)  # it tells of every argument, and of other patch versions of Python
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            ray.init(address=address, namespace=namespace, log_to_driver=False)
+        except _NO_ANSWER as error:
+            if not left:
+                raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+            leave()
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 @dataclass(frozen=True, slots=True)
