@@ -1,11 +1,14 @@
 """Keeps a host in the cluster: starts Ray, and Triton where the host has stages, and starts again what dies.
 
-Ray ends with code 0 when somebody ended it (``ray stop``, ``ray down``): then the keeper lets Triton go, tells the other
-hosts if it is the head's, and ends too. Any other end is a fault: Ray is started again, with growing pauses.
+Where somebody ends Ray (``ray stop``, which ``ray down`` runs on the head), the keeper lets Triton go, tells the other hosts
+if it is the head's, and ends too. Any other end is a fault: Ray is started again, with growing pauses. Ray's exit code tells
+the two not apart: after a stop ``ray start --block`` goes on blocking, or ends as after a crash. So the keeper looks for the
+command itself, which takes seconds.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import signal
@@ -13,13 +16,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+import psutil
 
 from infra.local.stack import LocalStack
 from infra.ray.launch import RayLaunch
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 1.0
+"""`ray stop` takes longer, by the start of Python alone."""
 _LOOK_AT_SERVERS_EVERY_S = 5.0
 _STEADY_S = 60.0
 """Ray that ran for so long was well: the next pause is the shortest again."""
@@ -36,12 +43,21 @@ class Keeper:
         ray: how Ray is started.
         servers: what runs beside it.
         ended: called once Ray was ended on purpose, before the keeper ends.
+        is_being_stopped: whether somebody is just about it.
     """
 
-    def __init__(self, ray: RayLaunch, servers: LocalStack, *, ended: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ray: RayLaunch,
+        servers: LocalStack,
+        *,
+        ended: Callable[[], None],
+        is_being_stopped: Callable[[], bool] | None = None,
+    ) -> None:
         self._ray = ray
         self._servers = servers
         self._ended = ended
+        self._is_being_stopped = is_being_stopped or ray_stop_runs
         self._stopping = threading.Event()
 
     def run(self) -> int:
@@ -54,9 +70,11 @@ class Keeper:
             while not self._stopping.is_set():
                 began = time.monotonic()
                 code = self._run_ray()
-                if code == 0:
+                if code is None:
                     log.info("Ray was ended")
                     self._ended()
+                    return 0
+                if self._stopping.is_set():
                     return 0
                 if time.monotonic() - began > _STEADY_S:
                     failures, pause_s = 0, _FIRST_PAUSE_S
@@ -71,22 +89,42 @@ class Keeper:
         finally:
             self._servers.down()
 
-    def _run_ray(self) -> int:
+    def _run_ray(self) -> int | None:
+        """Ray's exit code; None where somebody ended it on purpose."""
         process = subprocess.Popen(
             self._ray.command, env={**os.environ, **self._ray.environment}, stdin=subprocess.DEVNULL, start_new_session=True
         )
         looked_at_servers = time.monotonic()
-        while process.poll() is None:
+        while True:
+            over = process.poll() is not None
+            if self._is_being_stopped():
+                while self._is_being_stopped() and not self._stopping.wait(_LOOK_EVERY_S):
+                    pass
+                _ended(process)
+                return None
+            if over:
+                return process.returncode
             if self._stopping.wait(_LOOK_EVERY_S):
                 return _ended(process)
             if time.monotonic() - looked_at_servers > _LOOK_AT_SERVERS_EVERY_S:
                 self._servers.up()  # only what died is started
                 looked_at_servers = time.monotonic()
-        return process.returncode
+
+
+def ray_stop_runs() -> bool:
+    """Whether `ray stop` runs on this host now."""
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        for word, following in itertools.pairwise(words):
+            if following == "stop" and (Path(word).name == "ray" or word == "ray.scripts.scripts"):
+                return True
+    return False
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
     """End Ray, and all that it started on this host."""
+    if process.poll() is not None:
+        return process.returncode
     process.terminate()
     try:
         return process.wait(_END_S)

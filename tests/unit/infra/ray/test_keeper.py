@@ -6,12 +6,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
+import pytest
 from support.processes import until
 
+from infra.ray.keeper import ray_stop_runs
+
 KEEPER = textwrap.dedent("""
-    import logging, sys
+    import logging, pathlib, sys
     from infra.ray import keeper
     from infra.ray.launch import RayLaunch
 
@@ -22,8 +26,10 @@ KEEPER = textwrap.dedent("""
         def up(self): print("servers up", flush=True)
         def down(self): print("servers down", flush=True)
 
+    stop = pathlib.Path(sys.argv[2] + ".stop")
     ray = RayLaunch((sys.executable, "-u", "-c", sys.argv[1]), {"COUNT": sys.argv[2]})
-    sys.exit(keeper.Keeper(ray, Servers(), ended=lambda: print("ended", flush=True)).run())
+    kept = keeper.Keeper(ray, Servers(), ended=lambda: print("ended", flush=True), is_being_stopped=stop.exists)
+    sys.exit(kept.run())
 """)
 RAY = textwrap.dedent("""
     import os, pathlib, sys, time
@@ -43,21 +49,47 @@ def keep(ray: str, count: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_ray_that_was_ended_on_purpose_stays_ended_and_takes_the_servers_along(tmp_path: Path) -> None:
-    said, _ = (keeper := keep("sys.exit(0)", tmp_path / "count")).communicate(timeout=30)
+@pytest.mark.parametrize(
+    "then", ["time.sleep(600)", "time.sleep(1); sys.exit(1)"], ids=["goes on blocking", "ends as after a crash"]
+)
+def test_ray_that_is_ended_on_purpose_stays_ended_and_takes_the_servers_along(tmp_path: Path, then: str) -> None:
+    keeper = keep(then, count := tmp_path / "count")
+    until(count.exists, timeout_s=20, what="Ray to run")
+    stop = tmp_path / "count.stop"
+    stop.touch()
+    time.sleep(1.5)
+    stop.unlink()
+    said, _ = keeper.communicate(timeout=30)
     assert list(dict.fromkeys(said.splitlines())) == ["servers up", "ray 1", "ended", "servers down"]
     assert keeper.returncode == 0
 
 
+def test_a_stop_is_seen_by_its_command(tmp_path: Path) -> None:
+    assert not ray_stop_runs()
+    script = tmp_path / "ray"
+    script.write_text("import time; time.sleep(30)")
+    stopping = subprocess.Popen([sys.executable, str(script), "stop"])
+    until(ray_stop_runs, timeout_s=10, what="it to be seen", every_s=0.2)
+    stopping.kill()
+    stopping.wait()
+    assert not ray_stop_runs()
+
+
 def test_ray_that_crashed_is_started_again(tmp_path: Path) -> None:
-    said, log = keep("sys.exit(1 if len(count.read_text()) < 3 else 0)", tmp_path / "count").communicate(timeout=30)
+    keeper = keep("sys.exit(1) if len(count.read_text()) < 3 else time.sleep(600)", count := tmp_path / "count")
+    until(lambda: count.exists() and len(count.read_text()) == 3, timeout_s=30, what="the third start")
+    keeper.send_signal(signal.SIGTERM)
+    said, log = keeper.communicate(timeout=30)
     assert [line for line in said.splitlines() if line.startswith("ray")] == ["ray 1", "ray 2", "ray 3"]
     assert said.count("servers down") == 1
     assert log.count("starting it again") == 2
 
 
 def test_servers_that_die_meanwhile_are_looked_after(tmp_path: Path) -> None:
-    said, _ = keep("time.sleep(2)", tmp_path / "count").communicate(timeout=30)
+    keeper = keep("time.sleep(600)", tmp_path / "count")
+    time.sleep(3)
+    keeper.send_signal(signal.SIGTERM)
+    said, _ = keeper.communicate(timeout=30)
     assert said.count("servers up") >= 3
 
 
