@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,20 +73,22 @@ class Watch:
 
     def __init__(self, cluster: Cluster, asked: tuple[int, ...]) -> None:
         self._cluster = cluster
-        self._asked = asked
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        looks = [self._look_at_kafka, *(partial(self._ask, number) for number in asked)]
+        self._threads = [threading.Thread(target=self._again_and_again, args=(look,), daemon=True) for look in looks]
         self.began = time.monotonic()
         self.committed: list[tuple[float, int]] = []
         self.answers: list[tuple[float, int, bool]] = []
 
     def __enter__(self) -> Watch:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join(30)
+        for thread in self._threads:
+            thread.join(30)
 
     def rate(self, since_s: float, until_s: float) -> float:
         """Frames a second that were committed between two times of this watch."""
@@ -104,14 +107,17 @@ class Watch:
     def now_s(self) -> float:
         return time.monotonic() - self.began
 
-    def _look(self) -> None:
+    def _again_and_again(self, look: Callable[[], None]) -> None:
         while not self._over.wait(0.25):
-            at = self.now_s
-            waiting = self._cluster.run.waiting()
-            if waiting is not None:
-                self.committed.append((at, -waiting))
-            for number in self._asked:
-                self.answers.append((at, number, answers(number)))
+            look()
+
+    def _look_at_kafka(self) -> None:
+        at, waiting = self.now_s, self._cluster.run.waiting()
+        if waiting is not None:
+            self.committed.append((at, -waiting))
+
+    def _ask(self, number: int) -> None:
+        self.answers.append((self.now_s, number, answers(number)))
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +323,7 @@ def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
 def test_drained_and_removed_it_leaves_nothing(cluster: Cluster) -> None:
     cluster.operator.sightline("deploy", "--drain")
     assert not cluster.streams()
-    assert httpx.get(f"http://{PREFIX}.{SECOND}:8000/v1/cameras", timeout=10).is_success, "questions go on"
+    assert httpx.get(f"http://{PREFIX}.{HEAD}:8000/v1/cameras", timeout=10).is_success, "questions go on"
     cluster.publish(1)
     waiting = cluster.run.waiting()
     cluster.operator.sightline("deploy", SIGHTLINE_STREAM__WORKERS="3")
