@@ -113,7 +113,7 @@ class FrameConsumer:
         with kafka_errors_mapped("reading frames"):
             self._set_paused(max_records == 0)
             batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max(1, max_records))
-        answer = Poll(self._listener.take(self._listener.assigned), self._listener.take(self._listener.revoked))
+        answer = Poll(*self._listener.take())
         answer.records = [record_from(item) for batch in batches.values() for item in batch]
         self._next.update({record.partition: record.offset + 1 for record in answer.records})
         answer.unread = self._unread()
@@ -203,23 +203,31 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
     """Notes which partitions came and went, for the next poll to report. Called on kafka-python's own thread."""
 
     def __init__(self) -> None:
-        self.assigned: list[int] = []
-        self.revoked: list[int] = []
+        self._noted: list[tuple[int, bool]] = []
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self.assigned.extend(where.partition for where in assigned)
+        self._noted.extend((where.partition, True) for where in assigned)
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        self.revoked.extend(where.partition for where in revoked)
+        self._noted.extend((where.partition, False) for where in revoked)
 
     def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
         self.on_partitions_revoked(lost)
 
-    @staticmethod
-    def take(noted: list[int]) -> list[int]:
-        taken = list(noted)
-        del noted[: len(taken)]
-        return taken
+    def take(self) -> tuple[list[int], list[int]]:
+        """What came and what went since the last time; what came and went again since then did neither."""
+        noted = list(self._noted)
+        del self._noted[: len(noted)]
+        came: dict[int, None] = {}
+        went: dict[int, None] = {}
+        for partition, here in noted:
+            if here:
+                came[partition] = None
+            elif partition in came:
+                del came[partition]
+            else:
+                went[partition] = None
+        return list(came), list(went)
 
 
 def record_from(item: Any) -> Record:
