@@ -12,7 +12,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.structs import MemberState
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
-from sightline.adapters.kafka.steady_consumer import SteadyConsumer
+from sightline.adapters.kafka.group_consumer import SteadyConsumer
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.wire import Record

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from kafka import KafkaProducer
@@ -183,3 +184,27 @@ def test_a_stream_that_comes_takes_over_partitions_and_leaves_the_others_in_peac
     ledger = read_ledger(settings)
     assert_exactly_once(ledger)
     assert sum(state.seen for _, state in ledger.states.values()) == published, summary(ledger)
+
+
+def test_a_join_that_outlasts_its_reason_is_ended_all_the_same(
+    settings: Settings, member: Callable[[str], FrameConsumer]
+) -> None:
+    """As of a leader that learns of the partitions while it joins for their sake."""
+    consumer = member("leader")
+    until(lambda: consumer.poll(0.1, max_records=0).assigned != [], timeout_s=60, what="partitions", every_s=0)
+    kafka: Any = consumer._consumer
+    for _ in range(5):
+        generation = consumer.standing.generation
+        kafka._coordinator._assignment_snapshot = {}  # what it knew when it assigned: not what it knows now
+        until(
+            lambda before=generation: consumer.poll(0.001, max_records=0) and consumer.standing.generation > before,
+            timeout_s=30,
+            what="another generation",
+            every_s=0,
+        )
+        until(
+            lambda: consumer.poll(0.001, max_records=0) and not consumer.standing.joining,
+            timeout_s=10,
+            what="the end of the join",
+            every_s=0.01,
+        )
