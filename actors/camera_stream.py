@@ -13,7 +13,7 @@ from typing import Any
 from actors.frame_way import FrameWay
 from actors.session import Session
 from sightline.adapters.kafka.admin import cluster_id
-from sightline.adapters.kafka.consumer import FrameConsumer
+from sightline.adapters.kafka.consumer import FrameConsumer, Standing
 from sightline.adapters.kafka.transaction import TransactionalWriter
 from sightline.errors import FencedError, SightlineError
 from sightline.ports import BlobStore, Clock
@@ -74,11 +74,14 @@ class CameraStream:
             self._loop.call_soon_threadsafe(self._stopping.set)
 
     def describe(self) -> dict[str, Any]:
-        """How it goes: partitions, frames in flight, frames waiting, restarts of the session, the trouble at hand, and which
-        stages frames went without."""
+        """How it goes: partitions, the group's generation and whether it is joining it again, frames in flight, frames waiting,
+        restarts of the session, the trouble at hand, and which stages frames went without."""
         session = self._session
+        standing = session.standing if session else Standing()
         return {
             "partitions": session.partitions if session else [],
+            "generation": standing.generation,
+            "joining": standing.joining,
             "in_flight": session.in_flight if session else 0,
             "unread": sum(session.unread.values()) if session else 0,
             "restarts": self._restarts,

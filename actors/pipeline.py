@@ -81,7 +81,8 @@ def deploy(settings: Settings, *, keep_old_stages: bool = False) -> None:
     connect(settings)
     create_topics(settings)
     roster, mark = Roster(settings), generation(settings)
-    marks = {name: roster.ask(name, "fingerprint") for name in roster.names()}
+    names = roster.names()
+    marks = dict.fromkeys(names) | roster.ask_all(names, "fingerprint")
     if marks.get(SCALER, mark) != mark or not scalers(settings):
         roster.stop(SCALER)
     roster.start_all(stage_actors(settings, mark), mark)
@@ -152,6 +153,5 @@ def describe(settings: Settings) -> dict[str, Any]:
     names = roster.names()
     shown = {name: name.partition(_GENERATION)[0] for name in names}
     unique = {short for short in shown.values() if list(shown.values()).count(short) == 1}
-    return {
-        shown[name] if shown[name] in unique else name: roster.ask(name, "describe") or {"state": "silent"} for name in names
-    }
+    said = roster.ask_all(names, "describe")
+    return {shown[name] if shown[name] in unique else name: said.get(name, {"state": "silent"}) for name in names}

@@ -117,14 +117,27 @@ class Roster:
         accounts = [self.ask(name, "describe") for name in self.names() if _kind(name) == kind]
         return Counter(str(account["host"]) for account in accounts if account)
 
-    def ask(self, name: str, method: str) -> Any:
-        """What an actor answers; None where it does not in time."""
-        try:
-            handle = ray.get_actor(name, namespace=self._namespace)
-            return ray.get(getattr(handle, method).remote(), timeout=_ASK_S)
-        except (ValueError, ray_errors.RayError) as error:
-            log.info("the actor %s does not answer %s: %s", name, method, error)
-            return None
+    def ask_all(self, names: Iterable[str], method: str, *, timeout_s: float = _ASK_S) -> dict[str, Any]:
+        """What actors answer, asked side by side; without those that do not in time."""
+        asked = {}
+        for name in names:
+            try:
+                asked[name] = getattr(ray.get_actor(name, namespace=self._namespace), method).remote()
+            except ValueError:
+                log.info("there is no actor %s any more", name)
+        if not asked:
+            return {}
+        answered = set(ray.wait(list(asked.values()), num_returns=len(asked), timeout=timeout_s)[0])
+        answers = {}
+        for name, call in asked.items():
+            try:
+                if call in answered:
+                    answers[name] = ray.get(call)
+                else:
+                    log.info("the actor %s does not answer %s", name, method)
+            except ray_errors.RayError as error:
+                log.info("the actor %s does not answer %s: %s", name, method, error)
+        return answers
 
     def stop(self, name: str) -> None:
         """Let an actor finish, then end it; one that hangs is ended all the same, and its work is done again elsewhere."""

@@ -18,7 +18,7 @@ class Replicas(Protocol):
     """The replicas of one stage, as the scaler sees them."""
 
     def calls(self) -> list[int]:
-        """Of each replica: calls that wait or are being answered; those that do not answer are left out, but counted."""
+        """Of each replica: calls that wait or are being answered, as far as it is known."""
         ...
 
     def resize(self, count: int) -> None:

@@ -12,30 +12,46 @@ from actors.stage_actor import StageActor
 from sightline.adapters.ray.stages import stage_names
 from sightline.settings import Settings
 
+_ASK_S = 1.0
+"""Of all replicas together: one that is starting answers nothing for seconds, and the others must not wait for it."""
+
 
 class StageFleet:
-    """See :class:`actors.scaler.Replicas`: actors named by their place, of which the last is the first to go."""
+    """See :class:`actors.scaler.Replicas`: actors named by their place, of which the last is the first to go.
 
-    def __init__(self, settings: Settings, stage: str, mark: str) -> None:
+    Args:
+        settings, stage, mark: which actors.
+        roster: through which they are started, asked and stopped; unset = that of the settings.
+    """
+
+    def __init__(self, settings: Settings, stage: str, mark: str, *, roster: Roster | None = None) -> None:
         self._settings = settings
         self._stage = stage
         self._mark = mark
         self._names = stage_names(settings, stage, mark)
-        self._roster = Roster(settings)
+        self._roster = roster or Roster(settings)
+        self._last: dict[str, int] = {}
 
     def calls(self) -> list[int]:
-        """See the protocol; one that does not answer counts for nothing: Ray is starting it anew."""
-        running = set(self._roster.names())
-        return [self._roster.ask(name, "calls") or 0 for name in self._names if name in running]
+        """See the protocol. One that does not answer has what it had last: nothing, if it is just starting."""
+        running = self._running()
+        answers = self._roster.ask_all(running, "calls", timeout_s=_ASK_S)
+        self._last = {name: answers.get(name, self._last.get(name, 0)) for name in running}
+        return list(self._last.values())
 
     def resize(self, count: int) -> None:
         """See the protocol."""
+        running = self._running()
         for name in self._names[:count]:
-            self._roster.start(stage_actor(self._settings, self._stage, name), self._mark)
-        running = set(self._roster.names())
+            if name not in running:
+                self._roster.start(stage_actor(self._settings, self._stage, name), self._mark)
         for name in reversed(self._names[count:]):
             if name in running:
                 self._roster.stop(name)
+
+    def _running(self) -> list[str]:
+        there = set(self._roster.names())
+        return [name for name in self._names if name in there]
 
 
 def stage_actor(settings: Settings, stage: str, name: str) -> Wanted:

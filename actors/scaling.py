@@ -46,7 +46,8 @@ class ReplicaRule:
 
     def _steady(self, now_s: float, window_s: float, extreme: Callable[[Iterable[int]], int]) -> int | None:
         """The least or the most that was needed within the window; None = it has not been watched for so long."""
-        if self._needs[0][0] > now_s - window_s:
+        began_s = now_s - window_s
+        if self._needs[0][0] > began_s:
             return None
-        within = [needed for when, needed in self._needs if when > now_s - window_s or when == self._needs[-1][0]]
-        return extreme(within)
+        ends = [*(when for when, _ in self._needs), math.inf][1:]  # each holds until the next look, however late that came
+        return extreme(needed for (_, needed), end in zip(self._needs, ends, strict=True) if end > began_s)

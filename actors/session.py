@@ -18,7 +18,7 @@ from typing import TypeVar
 from actors.frame_way import FrameWay
 from actors.lane import Lane, Turn
 from actors.outcome import Outcome, OutcomeKind
-from sightline.adapters.kafka.consumer import FrameConsumer
+from sightline.adapters.kafka.consumer import FrameConsumer, Standing
 from sightline.adapters.kafka.table import read_table
 from sightline.adapters.kafka.transaction import TransactionalWriter
 from sightline.ports import Clock
@@ -72,6 +72,11 @@ class Session:
     def partitions(self) -> list[int]:
         """The partitions that we hold."""
         return sorted(self._lanes)
+
+    @property
+    def standing(self) -> Standing:
+        """In the group of camera streams; from any thread."""
+        return self._consumer.standing
 
     @property
     def in_flight(self) -> int:
@@ -180,7 +185,7 @@ class Session:
         messages = self._messages(finished)
         offsets = {lane.partition: outcomes[-1].offset + 1 for lane, outcomes in finished.items()}
         with self._metrics.commit_seconds.time():
-            await self._call(lambda: self._writer.commit(messages, offsets, self._consumer.membership()))
+            await self._call(lambda: self._writer.commit(messages, offsets, self._consumer.membership))
         self._committed_at = time.monotonic()
         self._has_committed = True
         for lane, outcomes in finished.items():

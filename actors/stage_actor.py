@@ -13,11 +13,14 @@ from actors.stages import open_stage, stages_in_use
 from sightline.adapters.ray.cluster import node_address
 from sightline.adapters.ray.metrics_targets import serve_metrics
 from sightline.adapters.triton.inference import TritonInference
-from sightline.errors import ConfigurationError
+from sightline.errors import ConfigurationError, ServiceUnavailable
 from sightline.models.selection import select_models
 from sightline.settings import Settings
 from sightline.telemetry import Registry, StreamMetrics
 from sightline.types import Detections, Embeddings, Float32Array, UInt8Array
+
+_ENDED_WITHIN_S = 5.0
+"""After a stop. Who is still there then takes calls again."""
 
 
 class StageActor:
@@ -31,6 +34,7 @@ class StageActor:
         self._opened: Any = None
         self._opening = asyncio.Lock()
         self._calls = 0
+        self._leaving = False
         self._idle = asyncio.Event()
         self._idle.set()
         open_log(settings, name)
@@ -60,8 +64,8 @@ class StageActor:
         return self._calls
 
     async def ping(self) -> bool:
-        """True once the actor runs."""
-        return True
+        """Whether it takes calls: from when it runs until it is to stop; a call that comes all the same is answered."""
+        return not self._leaving
 
     async def fingerprint(self) -> str:
         """Of the settings that it was made with."""
@@ -73,12 +77,19 @@ class StageActor:
 
     async def stop(self) -> bool:
         """Finish what is at hand, as long as ``STOP_S``, and give up the connection; calls that still come open it again."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), STOP_S)
-        async with self._opening:
-            await self._closing.aclose()
-            self._opened = None
+        self._leaving = True
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), STOP_S)
+            async with self._opening:
+                await self._closing.aclose()
+                self._opened = None
+        finally:  # whoever stopped us ends this process now, unless it died itself: then there is work here again
+            asyncio.get_running_loop().call_later(_ENDED_WITHIN_S, self._stay)
         return True
+
+    def _stay(self) -> None:
+        self._leaving = False
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -86,6 +97,10 @@ class StageActor:
         self._idle.clear()
         try:
             yield
+        except (asyncio.CancelledError, RuntimeError, ServiceUnavailable) as error:
+            if not self._leaving:
+                raise
+            raise ServiceUnavailable("ray", "a stage actor went before it had answered") from error  # another one will
         finally:
             self._calls -= 1
             if self._calls == 0:

@@ -55,14 +55,14 @@ def steps(settings: Settings, count: int) -> Iterator[Step]:
 
     def commit() -> None:
         for number in range(transactions):
-            writer.commit(messages, {0: number + 1}, consumer.membership())
+            writer.commit(messages, {0: number + 1}, consumer.membership)
             consumer.poll(0, max_records=1)
 
     def close() -> None:
         writer.close()
         consumer.close()
 
-    writer.commit(messages, {0: 0}, consumer.membership())
+    writer.commit(messages, {0: 0}, consumer.membership)
     name = f"Kafka: transaction of {FRAMES_A_TRANSACTION} frames ({CAMERAS} camera states, 1 sighting)"
     yield Step(name, "kafka", "transaction", transactions, commit, close)
 

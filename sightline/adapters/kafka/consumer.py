@@ -7,16 +7,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import ConsumerRebalanceListener, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.structs import MemberState
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
+from sightline.adapters.kafka.group_consumer import SteadyConsumer
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
 from sightline.wire import Record
 
 _FETCH_MAX_BYTES = 16 * 1024 * 1024
 """Of one answer of the broker: with the bound on frames in flight, this is what keeps memory flat."""
+_HEARTBEAT_MS = 500
+"""A member learns with its next heartbeat that others wait for it to join again: twice in each move of partitions."""
 _SILENCE_S = 10.0
 """So much listening without a record makes us ask whether there are any."""
 _ASK_TIMEOUT_S = 5.0
@@ -38,6 +42,19 @@ class Poll:
     unread: dict[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A member's standing in its group.
+
+    Attributes:
+        generation: of the group, as far as the member knows; it counts up with each rebalance. -1 = not yet in it.
+        joining: it has joined again, and the group waits for others.
+    """
+
+    generation: int = -1
+    joining: bool = False
+
+
 class FrameConsumer:
     """A member of the consumer group on ``camera-frames``. Not thread-safe: one thread polls, pauses and closes.
 
@@ -52,7 +69,7 @@ class FrameConsumer:
         self._listener = _Listener()
         self._next: dict[int, int] = {}
         self._silent_s = 0.0
-        self._consumer: KafkaConsumer | None = None
+        self._consumer: SteadyConsumer | None = None
 
     def open(self) -> None:
         """Join the group; partitions arrive with a later :meth:`poll`.
@@ -62,7 +79,7 @@ class FrameConsumer:
         """
         stream = self._settings.stream
         with kafka_errors_mapped("joining the group of camera streams"):
-            self._consumer = KafkaConsumer(
+            self._consumer = SteadyConsumer(
                 **connection_options(self._settings.kafka),
                 client_id=self._client_id,
                 group_id=self._settings.kafka.topic_prefix + stream.group_id,
@@ -72,7 +89,7 @@ class FrameConsumer:
                 auto_offset_reset="earliest",
                 partition_assignment_strategy=[CooperativeStickyAssignor],
                 session_timeout_ms=int(stream.session_timeout_s * 1000),
-                heartbeat_interval_ms=int(stream.session_timeout_s * 1000 / 4),
+                heartbeat_interval_ms=_HEARTBEAT_MS,
                 max_poll_interval_ms=60_000,
                 fetch_max_wait_ms=100,
                 fetch_max_bytes=_FETCH_MAX_BYTES,
@@ -96,7 +113,7 @@ class FrameConsumer:
         with kafka_errors_mapped("reading frames"):
             self._set_paused(max_records == 0)
             batches = self._open_consumer.poll(timeout_ms=int(timeout_s * 1000), max_records=max(1, max_records))
-        answer = Poll(self._listener.take(self._listener.assigned), self._listener.take(self._listener.revoked))
+        answer = Poll(*self._listener.take())
         answer.records = [record_from(item) for batch in batches.values() for item in batch]
         self._next.update({record.partition: record.offset + 1 for record in answer.records})
         answer.unread = self._unread()
@@ -160,6 +177,15 @@ class FrameConsumer:
         """Who we are in the group, for the transaction to be fenced by."""
         return self._open_consumer.group_metadata()
 
+    @property
+    def standing(self) -> Standing:
+        """How we stand in the group; from any thread."""
+        consumer = self._consumer
+        if consumer is None:
+            return Standing()
+        member = consumer.group_metadata()
+        return Standing(int(member.generation_id), member.state is MemberState.REBALANCING)
+
     def close(self) -> None:
         """Leave the group; safe to call twice."""
         consumer, self._consumer = self._consumer, None
@@ -168,7 +194,7 @@ class FrameConsumer:
                 consumer.close(timeout_ms=5000)
 
     @property
-    def _open_consumer(self) -> KafkaConsumer:
+    def _open_consumer(self) -> SteadyConsumer:
         assert self._consumer is not None, "open() comes first"
         return self._consumer
 
@@ -177,23 +203,31 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pytho
     """Notes which partitions came and went, for the next poll to report. Called on kafka-python's own thread."""
 
     def __init__(self) -> None:
-        self.assigned: list[int] = []
-        self.revoked: list[int] = []
+        self._noted: list[tuple[int, bool]] = []
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self.assigned.extend(where.partition for where in assigned)
+        self._noted.extend((where.partition, True) for where in assigned)
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        self.revoked.extend(where.partition for where in revoked)
+        self._noted.extend((where.partition, False) for where in revoked)
 
     def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
         self.on_partitions_revoked(lost)
 
-    @staticmethod
-    def take(noted: list[int]) -> list[int]:
-        taken = list(noted)
-        del noted[: len(taken)]
-        return taken
+    def take(self) -> tuple[list[int], list[int]]:
+        """What came and what went since the last time; what came and went again since then did neither."""
+        noted = list(self._noted)
+        del self._noted[: len(noted)]
+        came: dict[int, None] = {}
+        went: dict[int, None] = {}
+        for partition, here in noted:
+            if here:
+                came[partition] = None
+            elif partition in came:
+                del came[partition]
+            else:
+                went[partition] = None
+        return list(came), list(went)
 
 
 def record_from(item: Any) -> Record:

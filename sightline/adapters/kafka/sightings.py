@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from sightline.adapters.kafka.client import connection_options, kafka_errors_mapped
 from sightline.adapters.kafka.consumer import record_from
+from sightline.adapters.kafka.group_consumer import GroupConsumer
 from sightline.errors import RejectedFrame
 from sightline.settings import Settings
 from sightline.wire import Record, dead_letter_message
@@ -31,7 +32,7 @@ class SightingsReader:
     def __init__(self, settings: Settings, *, client_id: str) -> None:
         self._settings = settings
         self._client_id = client_id
-        self._consumer: KafkaConsumer | None = None
+        self._consumer: GroupConsumer | None = None
 
     def open(self) -> None:
         """Join the group; partitions arrive with a later :meth:`poll`.
@@ -42,7 +43,7 @@ class SightingsReader:
         """
         kafka, writer = self._settings.kafka, self._settings.writer
         with kafka_errors_mapped("joining the group of writers"):
-            self._consumer = KafkaConsumer(
+            self._consumer = GroupConsumer(
                 **connection_options(kafka),
                 client_id=self._client_id,
                 group_id=kafka.topic_prefix + writer.group_id,
@@ -92,7 +93,7 @@ class SightingsReader:
                 consumer.close(timeout_ms=5000)
 
     @property
-    def _open_consumer(self) -> KafkaConsumer:
+    def _open_consumer(self) -> GroupConsumer:
         assert self._consumer is not None, "open() comes first"
         return self._consumer
 

@@ -31,6 +31,14 @@ class TransactionalProducer(KafkaProducer):  # type: ignore[misc]  # kafka-pytho
         """
         self._wait(self._transaction_manager.begin_commit(), "a transaction was not decided")
 
+    def abort_transaction(self) -> None:
+        """As inherited.
+
+        Raises:
+            KafkaTimeoutError: it took longer than ``max_block_ms``; the broker ends it in time.
+        """
+        self._wait(self._transaction_manager.begin_abort(), "a transaction was not given up")
+
     def close(self, timeout: float | None = None, null_logger: bool = False) -> None:
         """Give up what is under way, and end the thread that sends; waits for that at most ``timeout`` seconds.
 

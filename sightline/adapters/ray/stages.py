@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -28,9 +28,9 @@ Find = Callable[[], Mapping[str, Any]]
 """Name -> handle of the replicas that there are now; blocking. Raises ServiceUnavailable where there are none."""
 
 _LOOK_AGAIN_S = 2.0
-"""How long a list of replicas is believed where their number may change."""
-_REST_S = 1.0
-"""How long a replica that did not answer is passed over, if others can be asked."""
+"""How long a list of replicas is believed where their number may change, or where one of them takes no calls."""
+_GREETING_S = 1.0
+"""How long a look waits for replicas to say whether they take calls; who says so later is called on from then on."""
 
 
 def stage_names(settings: Settings, stage: str, generation: str) -> list[str]:
@@ -74,14 +74,29 @@ class StageReplicas:
 class _Replica:
     handle: Any
     calls: int = 0
-    rests_until: float = 0.0
+    takes_calls: bool = False
+    """False until it has said so: it may still be starting, which takes seconds; and false where it is about to go."""
+    greeting: asyncio.Task[None] | None = None
+
+    def greet(self) -> asyncio.Task[None]:
+        """Ask whether it takes calls, unless it is being asked."""
+        if self.greeting is None or self.greeting.done():
+            self.greeting = asyncio.ensure_future(self._greet())
+        return self.greeting
+
+    async def _greet(self) -> None:
+        try:
+            self.takes_calls = bool(await _answer(self.handle.ping.remote()))
+        except ServiceUnavailable as error:
+            self.takes_calls = False
+            log.info("%s", error)
 
 
 class RemoteStage:
     """The replicas of one stage: implements the port ``Detector``, ``PoseEstimator``, ``DenseEstimator`` or ``Embedder``.
 
-    An empty batch is answered by the stage like any other. A replica that is dead or restarting is a
-    ``ServiceUnavailable``: the caller repeats the call, and another replica takes it.
+    An empty batch is answered by the stage like any other. Replicas hold no state: a call whose replica went is made again
+    at once by another that takes calls. Where there is none it is a ``ServiceUnavailable``, and the caller repeats it later.
 
     Args:
         find: the replicas.
@@ -112,36 +127,55 @@ class RemoteStage:
         return embeddings
 
     async def _call(self, method: str, *arguments: Any) -> Any:
-        replica = await self._least_busy()
-        replica.calls += 1
-        try:
-            return await _answer(getattr(replica.handle, method).remote(*arguments))
-        except ServiceUnavailable as error:
-            if error.service == "ray":
-                replica.rests_until = self._clock() + _REST_S
-                self._looked_at = None
-            raise
-        finally:
-            replica.calls -= 1
+        failed: set[int] = set()
+        while True:
+            replica = await self._least_busy(failed)
+            replica.calls += 1
+            try:
+                return await _answer(getattr(replica.handle, method).remote(*arguments))
+            except ServiceUnavailable as error:
+                if error.service != "ray":
+                    raise
+                replica.takes_calls, self._looked_at = False, None
+                failed.add(id(replica))
+                if not any(other.takes_calls and id(other) not in failed for other in self._replicas.values()):
+                    raise
+                log.info("%s; another replica is called on", error)
+            finally:
+                replica.calls -= 1
 
-    async def _least_busy(self) -> _Replica:
-        outdated = self._looked_at is None or self._clock() - self._looked_at > self._look_again_s
-        if outdated and self._looking is None:
+    async def _least_busy(self, failed: Container[int]) -> _Replica:
+        if self._is_outdated() and self._looking is None:
             self._looking = asyncio.ensure_future(self._look())
         while not self._replicas:  # who knows some goes on with them: the cluster's head may be away for a while
             assert self._looking is not None, "there is always a look on its way where no replica is known"
             await asyncio.shield(self._looking)
-        now = self._clock()
-        name = min(self._replicas, key=lambda name: (self._replicas[name].rests_until > now, self._replicas[name].calls))
+
+        def reluctance(name: str) -> tuple[bool, bool, int]:
+            replica = self._replicas[name]
+            return id(replica) in failed, not replica.takes_calls, replica.calls
+
+        name = min(self._replicas, key=reluctance)
         replica = self._replicas.pop(name)
         self._replicas[name] = replica  # to the end: of those that are equally busy each has its turn
         return replica
 
+    def _is_outdated(self) -> bool:
+        if self._looked_at is None:
+            return True
+        all_take_calls = all(replica.takes_calls for replica in self._replicas.values())
+        return self._clock() - self._looked_at > (self._look_again_s if all_take_calls else _LOOK_AGAIN_S)
+
+    def _known(self, name: str, handle: Any) -> _Replica:
+        known = self._replicas.get(name)  # another actor may have its name by now
+        return known if known is not None and known.handle == handle else _Replica(handle)
+
     async def _look(self) -> None:
         try:
             found = await asyncio.to_thread(self._find)
-            self._replicas = {name: self._replicas.get(name) or _Replica(handle) for name, handle in found.items()}
-            self._looked_at = self._clock()
+            replicas = {name: self._known(name, handle) for name, handle in found.items()}
+            await asyncio.wait([replica.greet() for replica in replicas.values()], timeout=_GREETING_S)
+            self._replicas, self._looked_at = replicas, self._clock()
         except ServiceUnavailable as error:
             if not self._replicas:
                 raise

@@ -96,7 +96,7 @@ def take_through(settings: Settings) -> int:
     consumer.open()
     frame = read_until_one(lambda: consumer.poll(0.2, max_records=4).records)
     assert consumer.committed([frame.partition], timeout_s=PATIENCE_S) == {}
-    writer.commit(made_of(frame, settings), {frame.partition: frame.offset + 1}, consumer.membership())
+    writer.commit(made_of(frame, settings), {frame.partition: frame.offset + 1}, consumer.membership)
     writer.close()
     consumer.close()
     return frame.partition

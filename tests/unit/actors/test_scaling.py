@@ -38,6 +38,15 @@ def test_a_pause_between_busy_times_lets_none_go() -> None:
     assert counts[3:] == [3] * 17
 
 
+def test_one_look_after_a_long_silence_is_no_reason_to_let_any_go() -> None:
+    """As where the looks were held up: what the last one saw before is all that is known of the time between."""
+    rule = ReplicaRule(OPTIONS, least=1, most=8)
+    assert follow(rule, [12] * 4)[-1] == 3
+    assert rule.wanted(40.0, calls=0, replicas=3) == 3
+    assert rule.wanted(49.0, calls=0, replicas=3) == 3
+    assert rule.wanted(51.0, calls=0, replicas=3) == 1
+
+
 @pytest.mark.parametrize(("calls", "expected"), [(1000, 3), (0, 2)])
 def test_the_bounds_hold_whatever_is_asked(calls: int, expected: int) -> None:
     assert follow(ReplicaRule(OPTIONS, least=2, most=3), [calls] * 20, replicas=2)[-1] == expected

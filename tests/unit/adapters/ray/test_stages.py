@@ -18,6 +18,21 @@ from sightline.settings import load_settings
 NOTHING = np.empty((0, 4, 4, 3), np.uint8)
 
 
+class Greeting:
+    """The method by which a replica says that it takes calls; says nothing as long as it is starting."""
+
+    def __init__(self) -> None:
+        self.started = asyncio.Event()
+        self.started.set()
+        self.answer = True
+        self.asked = 0
+
+    async def remote(self) -> bool:
+        self.asked += 1
+        await self.started.wait()
+        return self.answer
+
+
 class Replica:
     """A handle as Ray gives it; answers once it is let go."""
 
@@ -26,6 +41,7 @@ class Replica:
         self.dead = dead
         self.go = asyncio.Event()
         self.detect = self
+        self.ping = Greeting()
 
     async def remote(self, canvases: Any) -> list[Any]:
         self.asked += 1
@@ -64,21 +80,94 @@ async def test_each_call_goes_to_whoever_has_least_to_do() -> None:
     await asyncio.gather(*calls, *more)
 
 
-async def test_a_replica_that_fails_is_passed_over_for_a_while() -> None:
-    good, bad, clock = Replica(), Replica(dead=True), Clock()
+async def test_a_call_whose_replica_is_gone_is_made_again_by_another() -> None:
+    good, bad = Replica(), Replica(dead=True)
     good.go.set()
-    stage = RemoteStage(lambda: {"bad": bad, "good": good}, look_again_s=float("inf"), clock=clock)
-    with pytest.raises(ServiceUnavailable):
-        await stage.detect(NOTHING)
+    stage = RemoteStage(lambda: {"bad": bad, "good": good}, look_again_s=float("inf"))
     for _ in range(5):
         await stage.detect(NOTHING)
-    assert (bad.asked, good.asked) == (1, 5)
-    clock.now += 2.0
-    bad.dead = False
-    bad.go.set()
+        bad.ping.answer = False
+        await settled()
+    assert (bad.asked, good.asked) == (1, 5), "and it is not called on while it takes no calls"
+
+
+async def test_where_all_replicas_are_gone_the_caller_hears_of_it() -> None:
+    replicas = [Replica(dead=True) for _ in range(3)]
+    stage = RemoteStage(lambda: dict(zip("abc", replicas, strict=True)), look_again_s=float("inf"))
+    with pytest.raises(ServiceUnavailable):
+        await stage.detect(NOTHING)
+    assert [replica.asked for replica in replicas] == [1, 1, 1]
+
+
+async def test_who_comes_back_has_its_turn_again() -> None:
+    good, back, clock = Replica(), Replica(dead=True), Clock()
+    good.go.set()
+    back.go.set()
+    stage = RemoteStage(lambda: {"back": back, "good": good}, look_again_s=float("inf"), clock=clock)
+    await stage.detect(NOTHING)
+    back.ping.answer = False
+    await stage.detect(NOTHING)
+    await settled()
+    back.dead, back.ping.answer = False, True
+    clock.now += 3.0
+    for _ in range(5):
+        await stage.detect(NOTHING)
+        await settled()
+    assert back.asked >= 2
+
+
+async def test_a_replica_that_is_still_starting_is_not_called_on() -> None:
+    running, starting, clock = Replica(), Replica(), Clock()
+    running.go.set()
+    starting.go.set()
+    starting.ping.started.clear()
+    there = {"running": running}
+    stage = RemoteStage(lambda: dict(there), look_again_s=2.0, clock=clock)
+    await stage.detect(NOTHING)
+    there["starting"] = starting
+    clock.now += 3.0
+    for _ in range(10):
+        await stage.detect(NOTHING)
+        await asyncio.sleep(0.15)
+    assert starting.asked == 0
+    starting.ping.started.set()
     for _ in range(4):
         await stage.detect(NOTHING)
-    assert bad.asked >= 2, "it has its turn again"
+        await settled()
+    assert starting.asked == 2
+    assert starting.ping.asked == 1, "one question is enough, however long it takes"
+
+
+async def test_a_replica_that_is_about_to_go_is_not_called_on() -> None:
+    stays, goes, clock = Replica(), Replica(), Clock()
+    stays.go.set()
+    goes.go.set()
+    stage = RemoteStage(lambda: {"stays": stays, "goes": goes}, look_again_s=2.0, clock=clock)
+    for _ in range(4):
+        await stage.detect(NOTHING)
+    goes.ping.answer = False
+    clock.now += 3.0
+    await stage.detect(NOTHING)
+    await settled()
+    before = goes.asked
+    for _ in range(4):
+        await stage.detect(NOTHING)
+    assert goes.asked == before
+
+
+async def test_another_actor_of_the_same_name_is_another_replica() -> None:
+    first, second, clock = Replica(), Replica(), Clock()
+    first.go.set()
+    second.go.set()
+    there = {"one": first}
+    stage = RemoteStage(lambda: dict(there), look_again_s=2.0, clock=clock)
+    await stage.detect(NOTHING)
+    first.dead, there["one"] = True, second
+    clock.now += 3.0
+    await asyncio.gather(stage.detect(NOTHING), return_exceptions=True)
+    await settled()
+    await stage.detect(NOTHING)
+    assert second.asked == 1
 
 
 async def test_new_replicas_are_found_and_those_that_went_are_forgotten() -> None:
