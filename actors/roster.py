@@ -114,8 +114,8 @@ class Roster:
 
     def _placed(self, kind: str) -> Counter[str]:
         """Address of a host -> how many actors of a kind are there."""
-        accounts = [self.ask(name, "describe") for name in self.names() if _kind(name) == kind]
-        return Counter(str(account["host"]) for account in accounts if account)
+        accounts = self.ask_all([name for name in self.names() if _kind(name) == kind], "describe")
+        return Counter(str(account["host"]) for account in accounts.values())
 
     def ask_all(self, names: Iterable[str], method: str, *, timeout_s: float = _ASK_S) -> dict[str, Any]:
         """What actors answer, asked side by side; without those that do not in time."""
