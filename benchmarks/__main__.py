@@ -16,6 +16,7 @@ BENCHMARKS = {
     "stream_efficiency": "(a) frames/s of the stream by those of bare ONNX Runtime",
     "spine_cost": "(b) cost per frame of Kafka, Ray, Triton and Milvus alone",
     "cameras": "(c) frames/s and memory by the number of cameras, and while frames wait",
+    "scaling": "frames/s by replicas and camera streams, with models that only sleep; a load that comes and goes; a takeover",
     "search_latency": "(d) search latency and queries/s by the number of sightings",
     "live_latency": "(e) from capture to searchable, live, at half load",
     "ranking": "CMC, mAP and re-ranking at the size of Market-1501, against their plain references",
