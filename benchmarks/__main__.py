@@ -17,6 +17,7 @@ BENCHMARKS = {
     "spine_cost": "(b) cost per frame of Kafka, Ray, Triton and Milvus alone",
     "cameras": "(c) frames/s and memory by the number of cameras, and while frames wait",
     "blobs": "what keeping, reading and erasing a crop costs in a folder and in an S3 store",
+    "scaling": "frames/s by replicas and camera streams, with models that only sleep; a load that comes and goes; a takeover",
     "search_latency": "(d) search latency and queries/s by the number of sightings",
     "live_latency": "(e) from capture to searchable, live, at half load",
     "ranking": "CMC, mAP and re-ranking at the size of Market-1501, against their plain references",

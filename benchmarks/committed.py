@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sightline.adapters.kafka.replay import TopicReplay
 from sightline.settings import Settings
-from sightline.types import Sighting
+from sightline.types import CameraState, Sighting
 from sightline.wire import Record, camera_state_from_record, sighting_from_record
 
 _ONE_COMMIT_MS = 50.0
@@ -38,7 +38,7 @@ def read_commits(settings: Settings) -> Commits:
     Raises:
         ValueError: nothing was committed.
     """
-    records = list(_records(settings, settings.kafka.topic("camera_state")))
+    records = [record for record, _ in read_camera_states(settings)]
     if not records:
         raise ValueError("expected a committed camera state, there is none")
     times_s = [record.timestamp_ms / 1000 for record in records]
@@ -52,6 +52,12 @@ def read_commits(settings: Settings) -> Commits:
         shed=sum(sum(state.shed.values()) for state in states),
         dead=sum(sum(state.dead.values()) for state in states),
     )
+
+
+def read_camera_states(settings: Settings) -> Iterator[tuple[Record, CameraState]]:
+    """Every committed state of a camera, those of one camera in order."""
+    for record in _records(settings, settings.kafka.topic("camera_state")):
+        yield record, camera_state_from_record(record)
 
 
 def read_sightings(settings: Settings) -> list[Sighting]:

@@ -1,15 +1,24 @@
-"""Cameras and workers come and go while the stream runs."""
+"""Cameras and workers come and go while the stream runs, and replicas with the load."""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.invariants import summary
 from support.processes import until
 
 from actors import pipeline
+from benchmarks import sleeping_models
+from sightline.adapters.kafka.producer import FramePublisher
+from sightline.adapters.triton.admin import TritonAdmin
+from sightline.models.repository import ModelRepository
+from sightline.settings import Settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.shared]
 
@@ -43,3 +52,73 @@ def test_workers_and_cameras_come_and_go(product: Any, rooms: dict[str, Path]) -
     run.remove()
     assert pipeline.describe(run.settings) == {}
     assert not list(targets.iterdir()), "who was ended is none of Prometheus' business any more"
+
+
+ASLEEP = {
+    "fused": False,
+    "scaling": {"up_after_s": 0.5, "down_after_s": 2},
+    "detector": {"model": sleeping_models.DETECTOR.name, "replicas": 1, "max_replicas": 3, "max_batch_size": 1},
+    "embedder": {"model": sleeping_models.EMBEDDER.name},
+    "pose": {"enabled": False},
+    "dense": {"enabled": False},
+}
+
+
+@pytest.fixture
+def asleep(product: Any) -> Iterator[None]:
+    """Models that only sleep, a tenth of a second a call: they are there for as long as the test."""
+    repository = ModelRepository([product.models])
+    names = (sleeping_models.DETECTOR.name, sleeping_models.EMBEDDER.name)
+    sleeping_models.install_sleeping(repository, seconds=0.1, instances=6)
+    triton = product.run(pipeline=ASLEEP).settings.triton
+    asyncio.run(_control(triton, "load", names))
+    yield
+    asyncio.run(_control(triton, "unload", names))
+    for name in names:
+        repository.remove(name)
+
+
+async def _control(triton: Any, what: str, names: tuple[str, ...]) -> None:
+    async with TritonAdmin(triton) as admin:
+        for name in names:
+            await getattr(admin, what)(name)
+
+
+def detectors(settings: Settings) -> int:
+    return sum(name.startswith("detector-") for name in pipeline.describe(settings))
+
+
+@pytest.mark.usefixtures("asleep")
+def test_replicas_come_with_the_load_and_go_with_it(product: Any) -> None:
+    """One, then more, then one; deployed again in between, and with frames on their way all the time."""
+    run = product.run(pipeline=ASLEEP)
+    run.deploy()
+    assert detectors(run.settings) == 1
+    frames = sleeping_models.frames(sleeping_models.camera_of_each_partition(run.settings.kafka.partitions), 10_000)
+    publisher = FramePublisher(run.settings)
+    publisher.open()
+    published = 0
+
+    def publish(count: int) -> None:
+        nonlocal published
+        for _ in range(count):
+            publisher.publish(next(frames))
+        published += count
+
+    publish(300)
+    until(lambda: detectors(run.settings) > 1, timeout_s=60, what="more replicas", every_s=0.2)
+    run.deploy()
+    grown = detectors(run.settings)
+
+    def gone() -> bool:
+        publish(1)
+        time.sleep(0.1)
+        return detectors(run.settings) == 1
+
+    until(gone, timeout_s=180, what="one replica again", every_s=0)
+    publisher.close(timeout_s=60)
+    ledger = run.finish()
+    run.remove()
+    assert grown > 1, "who deploys again leaves them"
+    assert sum(state.seen for _, state in ledger.states.values()) == published, summary(ledger)
+    assert not ledger.dead
