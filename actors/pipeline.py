@@ -16,13 +16,10 @@ from actors.stream_actor import StreamActor
 from actors.writer_actor import WriterActor
 from sightline.adapters.kafka.admin import create_topics
 from sightline.adapters.ray.cluster import connect
-from sightline.adapters.ray.stages import stage_names
+from sightline.adapters.ray.stages import GENERATION_SIGN, stage_names
 from sightline.models.generation import generation
 from sightline.models.selection import select_models
 from sightline.settings import Settings
-
-_GENERATION = "@"
-"""Stands before the mark in the names of stage actors."""
 
 
 def stage_actors(settings: Settings, mark: str) -> list[Wanted]:
@@ -90,7 +87,7 @@ def deploy(settings: Settings, *, keep_old_stages: bool = False) -> None:
     _roll(roster, writers(settings), marks, mark)
     kept = {actor.name for actor in [*camera_streams(settings), *writers(settings), *scalers(settings)]}
     for name in roster.names():
-        if name not in kept and _GENERATION not in name:
+        if name not in kept and GENERATION_SIGN not in name:
             roster.stop(name)
     if not keep_old_stages:
         retire(settings)
@@ -101,9 +98,9 @@ def retire(settings: Settings) -> None:
     """Stop the stage actors of other settings, models or code."""
     connect(settings)
     roster = Roster(settings)
-    kept = None if settings.pipeline.fused else _GENERATION + generation(settings)
+    kept = None if settings.pipeline.fused else GENERATION_SIGN + generation(settings)
     for name in roster.names():
-        if _GENERATION in name and (kept is None or not name.endswith(kept)):
+        if GENERATION_SIGN in name and (kept is None or not name.endswith(kept)):
             roster.stop(name)
 
 
@@ -113,13 +110,14 @@ def _roll(
     """Start those that are missing, and make anew, one by one, those of another mark: meanwhile the others do their work.
 
     Args:
-        spare: helps out while others are made anew; whoever calls stops it. None = nobody has to: it can wait.
+        spare: helps out while others are made anew, where the cluster has room for it; whoever calls stops it. None = nobody
+            has to: it can wait.
     """
     old = [actor for actor in wanted if marks.get(actor.name, mark) != mark]
     others = [actor for actor in wanted if actor not in old]
     if old and spare is not None:
         roster.stop(spare.name)
-        others.append(spare)
+        others += [spare] if roster.has_room(spare) else []
     roster.start_all(others, mark)
     for actor in old:
         roster.stop(actor.name)
@@ -151,7 +149,7 @@ def describe(settings: Settings) -> dict[str, Any]:
     connect(settings)
     roster = Roster(settings)
     names = roster.names()
-    shown = {name: name.partition(_GENERATION)[0] for name in names}
+    shown = {name: name.partition(GENERATION_SIGN)[0] for name in names}
     unique = {short for short in shown.values() if list(shown.values()).count(short) == 1}
     said = roster.ask_all(names, "describe")
     return {shown[name] if shown[name] in unique else name: said.get(name, {"state": "silent"}) for name in names}

@@ -15,18 +15,17 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.placement import choose_host
 from actors.stage_actor import StageActor
+from actors.stages import STAGES
 from sightline.adapters.ray.cluster import hosts
 from sightline.adapters.ray.metrics_targets import withdraw_target
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
-from sightline.telemetry import forget_target
 from sightline.threads import SINGLE_THREADED
 
 log = logging.getLogger(__name__)
 
 SCALER, CAMERA_STREAM, WRITER = "scaler", "camera-stream", "writer"
-_STAGES = ("detector", "pose", "dense", "embedder")
-_ORDER = (SCALER, CAMERA_STREAM, WRITER, *_STAGES)
+_ORDER = (SCALER, CAMERA_STREAM, WRITER, *STAGES)
 """In which they stop: each before what it leans on."""
 
 _STAGE_CALLS = 1000
@@ -112,6 +111,11 @@ class Roster:
                 where = f" (it needs a host with {actor.resources}: see `sightline deploy --status`)" if actor.resources else ""
                 raise ServiceUnavailable("ray", f"the actor {name} did not start{where}: {error}") from error
 
+    def has_room(self, actor: Wanted) -> bool:
+        """Whether the cluster has free what an actor reserves, as far as the sums over all hosts tell."""
+        free = ray.available_resources()
+        return all(free.get(name, 0.0) >= count for name, count in {**actor.resources, "CPU": actor.cpus}.items())
+
     def _placed(self, kind: str) -> Counter[str]:
         """Address of a host -> how many actors of a kind are there."""
         accounts = self.ask_all([name for name in self.names() if _kind(name) == kind], "describe")
@@ -150,7 +154,6 @@ class Roster:
         except ray_errors.RayError as error:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
-        forget_target(self._settings.state_dir / "metrics", name)
         withdraw_target(self._settings, name)
 
 

@@ -18,7 +18,7 @@ from serving.api import create_app
 from serving.compose import compose
 from serving.replica_port import listen_on_node_address_alone
 from sightline.adapters.ray.cluster import connect, hosts
-from sightline.adapters.ray.metrics_targets import serve_metrics
+from sightline.adapters.ray.metrics_targets import announced_targets, serve_metrics, withdraw_target
 from sightline.errors import ServiceUnavailable
 from sightline.models.generation import generation
 from sightline.settings import ServingSettings, Settings
@@ -29,6 +29,8 @@ APPLICATION = "sightline"
 SERVICE = "api"
 _ANSWER_S = 20.0
 _START_ATTEMPTS = 3
+_INSTANCES = "questions-"
+"""Before the rank, in the replicas' names for Prometheus."""
 _STOP_S = 10.0
 _PLACES_A_SEARCH = 8
 """Requests that Serve lets into a replica for each search: the cheap ones do not wait behind searches, and what is too
@@ -48,7 +50,7 @@ class Questions:
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
         app = create_app(compose(self._settings, self._registry, mark=self._mark))
         # By rank, not by the replica's own id: one that comes back takes its predecessor's place in discovery.
-        instance = f"questions-{serve.get_replica_context().rank.rank}"
+        instance = f"{_INSTANCES}{serve.get_replica_context().rank.rank}"
         serve_metrics(self._settings, self._registry, job="sightline-api", instance=instance)
         return app
 
@@ -85,6 +87,7 @@ def deploy(settings: Settings) -> str:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
     url = options.url or f"http://{options.host}:{options.port}"
     _require_answer(url)
+    _withdraw_replicas(settings, beyond=options.replicas)
     return url
 
 
@@ -92,6 +95,15 @@ def _version(settings: Settings) -> str:
     """Of the replicas: unlike the stream's actors they ask Prometheus, and are made anew where that is another one."""
     watched = hashlib.sha256(settings.metrics.model_dump_json().encode()).hexdigest()[:8]
     return f"{generation(settings)}-{watched}"
+
+
+def _withdraw_replicas(settings: Settings, *, beyond: int) -> None:
+    """Take those away from Prometheus that were let go: ranks from ``beyond`` on."""
+    for target in announced_targets(settings):
+        instance = str(target["labels"]["instance"])
+        rank = instance.removeprefix(_INSTANCES)
+        if rank != instance and int(rank) >= beyond:
+            withdraw_target(settings, instance)
 
 
 def _most_per_host(options: ServingSettings) -> int | None:
@@ -126,6 +138,7 @@ def remove(settings: Settings) -> None:
     if APPLICATION not in applications:
         return
     serve.delete(APPLICATION)
+    _withdraw_replicas(settings, beyond=0)
     if len(applications) == 1:
         serve.shutdown()  # gives the port back, so that the next deployment may choose another
 

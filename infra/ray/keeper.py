@@ -22,6 +22,7 @@ import psutil
 
 from infra.local.stack import LocalStack
 from infra.ray.launch import RayLaunch
+from sightline.errors import SightlineError
 
 log = logging.getLogger(__name__)
 
@@ -94,21 +95,33 @@ class Keeper:
         process = subprocess.Popen(
             self._ray.command, env={**os.environ, **self._ray.environment}, stdin=subprocess.DEVNULL, start_new_session=True
         )
+        try:
+            return self._watch(process)
+        finally:
+            _ended(process)  # whatever happens to us, no Ray runs that nobody keeps
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> int | None:
         looked_at_servers = time.monotonic()
         while True:
             over = process.poll() is not None
             if self._is_being_stopped():
                 while self._is_being_stopped() and not self._stopping.wait(_LOOK_EVERY_S):
                     pass
-                _ended(process)
                 return None
             if over:
                 return process.returncode
             if self._stopping.wait(_LOOK_EVERY_S):
                 return _ended(process)
             if time.monotonic() - looked_at_servers > _LOOK_AT_SERVERS_EVERY_S:
-                self._servers.up()  # only what died is started
+                self._look_after_servers()
                 looked_at_servers = time.monotonic()
+
+    def _look_after_servers(self) -> None:
+        """Start what died. What does not start, as on a full disk, is tried again: Ray and what runs on it go on."""
+        try:
+            self._servers.up()
+        except SightlineError as error:
+            log.warning("beside Ray: %s", error)
 
 
 def ray_stop_runs() -> bool:

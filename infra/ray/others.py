@@ -7,7 +7,7 @@ import logging
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class OtherHosts:
     def stop(self, hosts: Iterable[str]) -> None:
         """Take them out of the cluster; one that cannot be reached ends itself when it has missed the head for long."""
         there = shlex.join([sys.executable, "-m", "infra.ray.host", "stop"])
-        self._each(hosts, lambda host: self._run(host, f"cd {shlex.quote(str(Path.cwd()))} && {there}"))
+        self._each("was not stopped", hosts, lambda host: self._run(host, f"cd {shlex.quote(str(Path.cwd()))} && {there}"))
 
     def bring_code(self, hosts: Iterable[str]) -> None:
         """Give them this host's checkout, and install it there; what runs goes on with what it has loaded.
@@ -53,7 +53,7 @@ class OtherHosts:
         Ray's monitor brings files to hosts that join, and to the others only when the cluster's file has changed.
         """
         sent = [path for path in bootstrap_config().get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")]
-        self._each(hosts, lambda host: self._bring(host, sent))
+        self._each("goes on with the code that it had", hosts, lambda host: self._bring(host, sent))
 
     def _bring(self, host: str, paths: list[str]) -> None:
         for path in paths:
@@ -66,8 +66,8 @@ class OtherHosts:
     def _run(self, host: str, command: str) -> None:
         self._checked([*self._ssh, self._login(host), command])
 
-    def _each(self, hosts: Iterable[str], action: Any) -> None:
-        """Side by side; a host that fails is named, and holds no other up."""
+    def _each(self, otherwise: str, hosts: Iterable[str], action: Callable[[str], None]) -> None:
+        """Side by side; of a host that fails it is said what follows, and it holds no other up."""
         with ThreadPoolExecutor(8) as pool:
             asked = {host: pool.submit(action, host) for host in hosts}
             for host, done in asked.items():
@@ -75,7 +75,7 @@ class OtherHosts:
                     done.result()
                 except (subprocess.SubprocessError, OSError) as error:
                     said = getattr(error, "stderr", "") or str(error)
-                    print(f"{host}: {said.strip()[-300:]}", file=sys.stderr)  # noqa: T201
+                    print(f"{host} {otherwise}: {said.strip()[-300:]}", file=sys.stderr)  # noqa: T201
 
     @property
     def _ssh(self) -> list[str]:

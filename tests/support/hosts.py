@@ -22,6 +22,8 @@ PREFIX = "10.77.0"
 OUTSIDE = f"{PREFIX}.254"
 """This machine's own address on the hosts' network: where everything runs that is on none of them."""
 
+_WAY_OUT = ("POSTROUTING", "-s", f"{PREFIX}.0/24", "!", "-d", f"{PREFIX}.0/24", "-j", "MASQUERADE")
+
 _INIT = r"""
 set -e
 root={folder}/root
@@ -148,20 +150,7 @@ class HostNetwork:
         run("ip", "addr", "add", f"{OUTSIDE}/24", "dev", BRIDGE)
         run("ip", "link", "set", BRIDGE, "up")
         Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
-        run(
-            "iptables",
-            "-t",
-            "nat",
-            "-A",
-            "POSTROUTING",
-            "-s",
-            f"{PREFIX}.0/24",
-            "!",
-            "-d",
-            f"{PREFIX}.0/24",
-            "-j",
-            "MASQUERADE",
-        )
+        run("iptables", "-t", "nat", "-A", *_WAY_OUT)
 
     def boot(self, number: int) -> Host:
         """A new host, or one that was killed, with its disk as it was."""
@@ -191,21 +180,7 @@ class HostNetwork:
                 host.kill()
             run("ip", "netns", "del", host.namespace, check=False)
             run("ip", "link", "del", f"slv{host.number}", check=False)
-        run(
-            "iptables",
-            "-t",
-            "nat",
-            "-D",
-            "POSTROUTING",
-            "-s",
-            f"{PREFIX}.0/24",
-            "!",
-            "-d",
-            f"{PREFIX}.0/24",
-            "-j",
-            "MASQUERADE",
-            check=False,
-        )
+        run("iptables", "-t", "nat", "-D", *_WAY_OUT, check=False)
         run("ip", "link", "del", BRIDGE, check=False)
         time.sleep(0.5)  # until the kernel has let go of the hosts' mounts
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from sightline.settings import Settings, load_settings
 from sightline.spec import CropRule, ModelSpec, TensorSpec
 from sightline.stages.perception import Stages
 from sightline.types import Detections, Embeddings, EncodedFrame, Float32Array, UInt8Array
@@ -112,3 +114,11 @@ def _blobs(canvas: UInt8Array) -> Detections:
 async def stages(seconds: float = 0.0) -> AsyncIterator[Stages]:
     """The made-up stages, as ``CameraStream`` opens them."""
     yield Stages(BrightDetector(seconds), DETECTOR, ColourEmbedder(seconds), EMBEDDER)
+
+
+def settings_with_models(folder: Path) -> Settings:
+    """Settings whose only model repository holds the detector and the embedder, as specs alone."""
+    for spec in (DETECTOR, EMBEDDER):
+        (folder / spec.name).mkdir()
+        spec.write(folder / spec.name)
+    return load_settings(triton={"model_repositories": [str(folder)]})

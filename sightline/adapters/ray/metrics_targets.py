@@ -15,7 +15,7 @@ from ray.experimental import internal_kv
 from sightline.adapters.ray.cluster import node_address
 from sightline.errors import ServiceUnavailable
 from sightline.settings import Settings
-from sightline.telemetry import MetricsEndpoint, Registry
+from sightline.telemetry import MetricsEndpoint, Registry, forget_target
 
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 (compared with, never listened on)
 
@@ -48,7 +48,8 @@ def announced_targets(settings: Settings) -> list[dict[str, Any]]:
 
 
 def withdraw_target(settings: Settings, instance: str) -> None:
-    """Take a process away that was ended on purpose: else it would count as one that died."""
+    """Take a process away that was ended on purpose, here and in the cluster: else it would count as one that died."""
+    forget_target(settings.state_dir / "metrics", instance)
     internal_kv._internal_kv_del(_key(instance), namespace=_namespace(settings))
 
 

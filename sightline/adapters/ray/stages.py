@@ -27,6 +27,8 @@ T = TypeVar("T")
 Find = Callable[[], Mapping[str, Any]]
 """Name -> handle of the replicas that there are now; blocking. Raises ServiceUnavailable where there are none."""
 
+GENERATION_SIGN = "@"
+"""Stands before the generation in the names of stage actors."""
 _LOOK_AGAIN_S = 2.0
 """How long a list of replicas is believed where their number may change, or where one of them takes no calls."""
 _GREETING_S = 1.0
@@ -40,7 +42,7 @@ def stage_names(settings: Settings, stage: str, generation: str) -> list[str]:
     version comes, and nobody calls a stage that answers otherwise than it expects.
     """
     options = getattr(settings.pipeline, stage)
-    return [f"{stage}-{replica}@{generation}" for replica in range(options.most_replicas)]
+    return [f"{stage}-{replica}{GENERATION_SIGN}{generation}" for replica in range(options.most_replicas)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,13 @@ import pytest
 from support import world
 
 from sightline.models.generation import code_version, generation
-from sightline.settings import Settings, load_settings
+from sightline.settings import Settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """With a detector and an embedder in the repository."""
-    for spec in (world.DETECTOR, world.EMBEDDER):
-        folder = tmp_path / spec.name
-        folder.mkdir()
-        spec.write(folder)
-    return load_settings(triton={"model_repositories": [str(tmp_path)]})
+    return world.settings_with_models(tmp_path)
 
 
 def with_(settings: Settings, section: str, **values: object) -> Settings:

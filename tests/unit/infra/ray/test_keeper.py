@@ -18,6 +18,7 @@ KEEPER = textwrap.dedent("""
     import logging, pathlib, sys
     from infra.ray import keeper
     from infra.ray.launch import RayLaunch
+    from sightline.errors import ServiceError
 
     logging.basicConfig(level=logging.INFO)
     keeper._FIRST_PAUSE_S, keeper._LOOK_EVERY_S, keeper._LOOK_AT_SERVERS_EVERY_S = 0.1, 0.05, 0.2
@@ -27,6 +28,9 @@ KEEPER = textwrap.dedent("""
             print("servers up", flush=True)
             with pathlib.Path(sys.argv[2] + ".up").open("a") as file:
                 file.write("x")
+                full = file.tell() > 1 and pathlib.Path(sys.argv[2] + ".full").exists()
+            if full:
+                raise ServiceError("triton", "the disk is full")
         def down(self): print("servers down", flush=True)
 
     stop = pathlib.Path(sys.argv[2] + ".stop")
@@ -94,6 +98,16 @@ def test_servers_that_die_meanwhile_are_looked_after(tmp_path: Path) -> None:
     keeper.send_signal(signal.SIGTERM)
     said, _ = keeper.communicate(timeout=30)
     assert said.splitlines()[-1] == "servers down"
+
+
+def test_a_server_that_does_not_start_again_takes_no_ray_along(tmp_path: Path) -> None:
+    keeper, looks = keep("time.sleep(600)", tmp_path / "count"), tmp_path / "count.up"
+    (tmp_path / "count.full").touch()
+    until(lambda: looks.exists() and len(looks.read_text()) >= 3, timeout_s=60, what="a third look at the servers")
+    keeper.send_signal(signal.SIGTERM)
+    said, log = keeper.communicate(timeout=30)
+    assert said.count("ray ") == 1, "it was never started anew"
+    assert "the disk is full" in log
 
 
 def test_an_interrupted_keeper_ends_ray_and_tells_nobody_else(tmp_path: Path) -> None:
