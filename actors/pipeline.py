@@ -17,18 +17,18 @@ from actors.writer_actor import WriterActor
 from sightline.adapters.kafka.admin import create_topics
 from sightline.adapters.ray.cluster import connect
 from sightline.adapters.ray.stages import GENERATION_SIGN, stage_names
-from sightline.models.generation import generation
+from sightline.models.generation import generation_of
 from sightline.models.selection import select_models
 from sightline.settings import Settings
 
 
-def stage_actors(settings: Settings, mark: str) -> list[Wanted]:
+def stage_actors(settings: Settings, generation: str) -> list[Wanted]:
     """The actors of the stages, as many as there are at least; none where the stages run in the camera streams."""
     if settings.pipeline.fused:
         return []
     actors = []
     for stage in stages_in_use(select_models(settings)):
-        names = stage_names(settings, stage, mark)[: getattr(settings.pipeline, stage).replicas]
+        names = stage_names(settings, stage, generation)[: getattr(settings.pipeline, stage).replicas]
         actors += [stage_actor(settings, stage, name) for name in names]
     return actors
 
@@ -77,51 +77,52 @@ def deploy(settings: Settings, *, keep_old_stages: bool = False) -> None:
     """
     connect(settings)
     create_topics(settings)
-    roster, mark = Roster(settings), generation(settings)
+    roster, generation = Roster(settings), generation_of(settings)
     names = roster.names()
-    marks = dict.fromkeys(names) | roster.ask_all(names, "fingerprint")
-    if marks.get(SCALER, mark) != mark or not scalers(settings):
+    running = dict.fromkeys(names) | roster.ask_all(names, "generation")
+    if running.get(SCALER, generation) != generation or not scalers(settings):
         roster.stop(SCALER)
-    roster.start_all(stage_actors(settings, mark), mark)
-    _roll(roster, camera_streams(settings), marks, mark, spare=camera_stream(settings, settings.stream.workers))
-    _roll(roster, writers(settings), marks, mark)
+    roster.start_all(stage_actors(settings, generation), generation)
+    _roll(roster, camera_streams(settings), running, generation, spare=camera_stream(settings, settings.stream.workers))
+    _roll(roster, writers(settings), running, generation)
     kept = {actor.name for actor in [*camera_streams(settings), *writers(settings), *scalers(settings)]}
     for name in roster.names():
         if name not in kept and GENERATION_SIGN not in name:
             roster.stop(name)
     if not keep_old_stages:
         retire(settings)
-    roster.start_all(scalers(settings), mark)
+    roster.start_all(scalers(settings), generation)
 
 
 def retire(settings: Settings) -> None:
     """Stop the stage actors of other settings, models or code."""
     connect(settings)
     roster = Roster(settings)
-    kept = None if settings.pipeline.fused else GENERATION_SIGN + generation(settings)
+    kept = None if settings.pipeline.fused else GENERATION_SIGN + generation_of(settings)
     for name in roster.names():
         if GENERATION_SIGN in name and (kept is None or not name.endswith(kept)):
             roster.stop(name)
 
 
 def _roll(
-    roster: Roster, wanted: list[Wanted], marks: dict[str, str | None], mark: str, *, spare: Wanted | None = None
+    roster: Roster, wanted: list[Wanted], running: dict[str, str | None], generation: str, *, spare: Wanted | None = None
 ) -> None:
-    """Start those that are missing, and make anew, one by one, those of another mark: meanwhile the others do their work.
+    """Start those that are missing, and make anew, one by one, those of another generation: meanwhile the others work.
 
     Args:
+        running: name -> generation of the actors that run; None = it does not say.
         spare: helps out while others are made anew, where the cluster has room for it; whoever calls stops it. None = nobody
             has to: it can wait.
     """
-    old = [actor for actor in wanted if marks.get(actor.name, mark) != mark]
+    old = [actor for actor in wanted if running.get(actor.name, generation) != generation]
     others = [actor for actor in wanted if actor not in old]
     if old and spare is not None:
         roster.stop(spare.name)
         others += [spare] if roster.has_room(spare) else []
-    roster.start_all(others, mark)
+    roster.start_all(others, generation)
     for actor in old:
         roster.stop(actor.name)
-        roster.start_all([actor], mark)
+        roster.start_all([actor], generation)
 
 
 def remove(settings: Settings) -> None:

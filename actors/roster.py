@@ -41,7 +41,7 @@ class Wanted:
 
     Attributes:
         kind: its class.
-        arguments: its constructor's, but for the mark, which is the last.
+        arguments: its constructor's, but for the generation, which is the last.
         cpus, resources: what it reserves, and so where it may run.
     """
 
@@ -65,11 +65,11 @@ class Roster:
         names = sorted(item["name"] for item in everywhere if item["namespace"] == self._namespace)
         return [name for kind in _ORDER for name in names if name.startswith(kind)]
 
-    def start(self, actor: Wanted, mark: str) -> Any:
+    def start(self, actor: Wanted, generation: str) -> Any:
         """The actor's handle; made anew only where none of its name runs."""
-        return self._start(actor, mark, self._placed(_kind(actor.name)) if actor.resources else Counter())
+        return self._start(actor, generation, self._placed(_kind(actor.name)) if actor.resources else Counter())
 
-    def _start(self, actor: Wanted, mark: str, placed: Counter[str]) -> Any:
+    def _start(self, actor: Wanted, generation: str, placed: Counter[str]) -> Any:
         host = choose_host(hosts(), actor.resources, placed) if actor.resources else None
         if host is not None:
             placed[host.address] += 1
@@ -86,9 +86,9 @@ class Roster:
             scheduling_strategy=NodeAffinitySchedulingStrategy(host.node_id, soft=True) if host else "DEFAULT",
             runtime_env={"env_vars": dict(SINGLE_THREADED)},
         )
-        return remote.remote(*actor.arguments, mark)
+        return remote.remote(*actor.arguments, generation)
 
-    def start_all(self, actors: Iterable[Wanted], mark: str) -> None:
+    def start_all(self, actors: Iterable[Wanted], generation: str) -> None:
         """Start them side by side, and wait until all answer.
 
         Raises:
@@ -102,7 +102,7 @@ class Roster:
             if actor.name not in there and actor.resources and kind not in placed:
                 placed[kind] = self._placed(kind)
             counted = Counter[str]() if actor.name in there else placed.get(kind, Counter())
-            wanted[actor.name] = (actor, self._start(actor, mark, counted))
+            wanted[actor.name] = (actor, self._start(actor, generation, counted))
         deadline = time.monotonic() + _START_S
         for name, (actor, handle) in wanted.items():
             try:

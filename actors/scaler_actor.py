@@ -20,15 +20,15 @@ class StageFleet:
     """See :class:`actors.scaler.Replicas`: actors named by their place, of which the last is the first to go.
 
     Args:
-        settings, stage, mark: which actors.
+        settings, stage, generation: of which actors.
         roster: through which they are started, asked and stopped; unset = that of the settings.
     """
 
-    def __init__(self, settings: Settings, stage: str, mark: str, *, roster: Roster | None = None) -> None:
+    def __init__(self, settings: Settings, stage: str, generation: str, *, roster: Roster | None = None) -> None:
         self._settings = settings
         self._stage = stage
-        self._mark = mark
-        self._names = stage_names(settings, stage, mark)
+        self._generation = generation
+        self._names = stage_names(settings, stage, generation)
         self._roster = roster or Roster(settings)
         self._last: dict[str, int] = {}
 
@@ -44,7 +44,7 @@ class StageFleet:
         running = self._running()
         for name in self._names[:count]:
             if name not in running:
-                self._roster.start(stage_actor(self._settings, self._stage, name), self._mark)
+                self._roster.start(stage_actor(self._settings, self._stage, name), self._generation)
         for name in reversed(self._names[count:]):
             if name in running:
                 self._roster.stop(name)
@@ -63,11 +63,11 @@ def stage_actor(settings: Settings, stage: str, name: str) -> Wanted:
 class ScalerActor(WorkActor):
     """Runs a :class:`Scaler` over the stages whose number may change."""
 
-    def __init__(self, settings: Settings, name: str, stages: tuple[str, ...], mark: str) -> None:
+    def __init__(self, settings: Settings, name: str, stages: tuple[str, ...], generation: str) -> None:
         open_log(settings, name)
         watched = {}
         for stage in stages:
             options = getattr(settings.pipeline, stage)
             rule = ReplicaRule(settings.pipeline.scaling, least=options.replicas, most=options.most_replicas)
-            watched[stage] = (StageFleet(settings, stage, mark), rule)
-        super().__init__(Scaler(watched, clock=time.monotonic), mark)
+            watched[stage] = (StageFleet(settings, stage, generation), rule)
+        super().__init__(Scaler(watched, clock=time.monotonic), generation)

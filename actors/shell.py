@@ -50,11 +50,11 @@ class Work(Protocol):
 
 
 class WorkActor:
-    """An actor that works in a thread and answers questions meanwhile; ``mark`` says which settings it was made with."""
+    """An actor of one generation, which works in a thread and answers questions meanwhile."""
 
-    def __init__(self, work: Work, mark: str) -> None:
+    def __init__(self, work: Work, generation: str) -> None:
         self._work = work
-        self._mark = mark
+        self._generation = generation
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
         self._thread.start()
@@ -63,9 +63,9 @@ class WorkActor:
         """True once the actor runs."""
         return True
 
-    def fingerprint(self) -> str:
-        """Of the settings that it was made with."""
-        return self._mark
+    def generation(self) -> str:
+        """Of what it was made: see :func:`sightline.models.generation.generation_of`."""
+        return self._generation
 
     def describe(self) -> dict[str, Any]:
         """Process id and host, and the work's own account."""

@@ -26,10 +26,10 @@ _ENDED_WITHIN_S = 5.0
 class StageActor:
     """An async actor: concurrent calls of many camera streams meet in one batcher. Holds no state of any frame."""
 
-    def __init__(self, settings: Settings, stage: str, name: str, mark: str) -> None:
+    def __init__(self, settings: Settings, stage: str, name: str, generation: str) -> None:
         self._settings = settings
         self._stage = stage
-        self._mark = mark
+        self._generation = generation
         self._closing = AsyncExitStack()
         self._opened: Any = None
         self._opening = asyncio.Lock()
@@ -67,9 +67,9 @@ class StageActor:
         """Whether it takes calls: from when it runs until it is to stop; a call that comes all the same is answered."""
         return not self._leaving
 
-    async def fingerprint(self) -> str:
-        """Of the settings that it was made with."""
-        return self._mark
+    async def generation(self) -> str:
+        """Of what it was made: see :func:`sightline.models.generation.generation_of`."""
+        return self._generation
 
     async def describe(self) -> dict[str, Any]:
         """Which stage it runs, and where."""

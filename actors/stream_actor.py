@@ -18,15 +18,15 @@ from sightline.threads import share_cores
 
 
 class StreamActor(WorkActor):
-    """Runs a :class:`CameraStream`; unless its stages run in here, they are the actors of the same mark."""
+    """Runs a :class:`CameraStream`; unless its stages run in here, they are the actors of the same generation."""
 
-    def __init__(self, settings: Settings, name: str, mark: str) -> None:
+    def __init__(self, settings: Settings, name: str, generation: str) -> None:
         open_log(settings, name)
         registry = Registry()
         metrics = StreamMetrics(registry)
         serve_metrics(settings, registry, job="sightline-stream", instance=name)
         decode_threads = max(1, share_cores(settings, select_models(settings).names).decode // settings.stream.workers)
-        elsewhere = None if settings.pipeline.fused else partial(remote_stages, settings, generation=mark)
+        elsewhere = None if settings.pipeline.fused else partial(remote_stages, settings, generation=generation)
         stream = CameraStream(
             settings,
             name=name,
@@ -36,4 +36,4 @@ class StreamActor(WorkActor):
             clock=time.time,
             metrics=metrics,
         )
-        super().__init__(stream, mark)
+        super().__init__(stream, generation)

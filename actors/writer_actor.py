@@ -17,7 +17,7 @@ from sightline.telemetry import Registry, WriterMetrics
 class WriterActor(WorkActor):
     """Runs a :class:`Writer`."""
 
-    def __init__(self, settings: Settings, name: str, mark: str) -> None:
+    def __init__(self, settings: Settings, name: str, generation: str) -> None:
         open_log(settings, name)
         registry = Registry()
         serve_metrics(settings, registry, job="sightline-writer", instance=name)
@@ -33,4 +33,4 @@ class WriterActor(WorkActor):
             clock=time.time,
             metrics=WriterMetrics(registry),
         )
-        super().__init__(writer, mark)
+        super().__init__(writer, generation)

@@ -20,7 +20,7 @@ from serving.replica_port import listen_on_node_address_alone
 from sightline.adapters.ray.cluster import connect, hosts
 from sightline.adapters.ray.metrics_targets import announced_targets, serve_metrics, withdraw_target
 from sightline.errors import ServiceUnavailable
-from sightline.models.generation import generation
+from sightline.models.generation import generation_of
 from sightline.settings import ServingSettings, Settings
 from sightline.telemetry import Registry
 from sightline.threads import SINGLE_THREADED
@@ -41,14 +41,14 @@ many is refused by us, as a problem, rather than by Serve."""
 class Questions:
     """One replica: the HTTP API in a process of its own."""
 
-    def __init__(self, settings: Settings, mark: str) -> None:
+    def __init__(self, settings: Settings, generation: str) -> None:
         listen_on_node_address_alone()
         self._settings = settings
-        self._mark = mark
+        self._generation = generation
         self._registry = Registry()
 
     def __serve_build_asgi_app__(self) -> FastAPI:  # the name is Serve's
-        app = create_app(compose(self._settings, self._registry, mark=self._mark))
+        app = create_app(compose(self._settings, self._registry, generation=self._generation))
         # By rank, not by the replica's own id: one that comes back takes its predecessor's place in discovery.
         instance = f"{_INSTANCES}{serve.get_replica_context().rank.rank}"
         serve_metrics(self._settings, self._registry, job="sightline-api", instance=instance)
@@ -82,7 +82,7 @@ def deploy(settings: Settings) -> str:
     ).options(version=_version(settings), _internal=True)  # without it Serve 2.60 makes every deployment anew
     try:
         _start_serve(options)
-        serve.run(deployment.bind(settings, generation(settings)), name=APPLICATION, route_prefix="/")
+        serve.run(deployment.bind(settings, generation_of(settings)), name=APPLICATION, route_prefix="/")
     except (RuntimeError, RayServeException, ray_errors.RayError) as error:
         raise ServiceUnavailable(SERVICE, f"the questions did not start on Ray Serve: {error}") from error
     url = options.url or f"http://{options.host}:{options.port}"
@@ -94,7 +94,7 @@ def deploy(settings: Settings) -> str:
 def _version(settings: Settings) -> str:
     """Of the replicas: unlike the stream's actors they ask Prometheus, and are made anew where that is another one."""
     watched = hashlib.sha256(settings.metrics.model_dump_json().encode()).hexdigest()[:8]
-    return f"{generation(settings)}-{watched}"
+    return f"{generation_of(settings)}-{watched}"
 
 
 def _withdraw_replicas(settings: Settings, *, beyond: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -46,13 +47,48 @@ _CAMERAS_S = 30.0
 """How long a replica waits for the cameras' states before it answers without them, as where Kafka is away."""
 
 
-def compose(settings: Settings, registry: Registry, *, mark: str) -> Services:
+@dataclass(frozen=True, slots=True)
+class _Connections:
+    """What a replica opens before it answers, and closes at its end.
+
+    Attributes:
+        inference: None where the stages run in actors.
+        watched: None where nobody watches.
+    """
+
+    inference: TritonInference | None
+    follower: TopicFollower
+    ladder: Ladder
+    watched: PrometheusHistory | None
+    pool: BlockingPool
+
+    async def open(self) -> None:
+        if self.inference is not None:
+            await self.inference.open()
+        self.follower.start()
+        # Serve sends nobody here before this returns: where "it runs" was said, the cameras' figures are there.
+        await self.pool.run(self.follower.wait_until_caught_up, _CAMERAS_S)
+
+    def cameras_known(self) -> bool:
+        return self.follower.caught_up
+
+    async def close(self) -> None:
+        await self.pool.run(self.follower.close)
+        self.pool.close()
+        await self.ladder.aclose()
+        if self.inference is not None:
+            await self.inference.close()
+        if self.watched is not None:
+            await self.watched.aclose()
+
+
+def compose(settings: Settings, registry: Registry, *, generation: str) -> Services:
     """The services of one replica. Nothing is connected until they are opened, which ends when the cameras are known.
 
     Args:
         settings: of the deployment.
         registry: of this process's metrics.
-        mark: the generation whose stage actors are called, where the stages run in actors.
+        generation: whose stage actors are called, where the stages run in actors.
 
     Raises:
         ConfigurationError: a model is missing, or a server is not named.
@@ -62,34 +98,21 @@ def compose(settings: Settings, registry: Registry, *, mark: str) -> Services:
     space = models.embedder.spec.embedding_space
     metrics = ServingMetrics(registry)
     here = TritonInference(settings.triton) if settings.pipeline.fused else None
-    stages = stages_of(models, here, settings) if here else stages_elsewhere(models, settings, mark)
+    stages = stages_of(models, here, settings) if here else stages_elsewhere(models, settings, generation)
     board = CameraBoard(time.time)
-    follower = TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board))
     pool = BlockingPool()
     gallery = LazyGallery(partial(MilvusGallery.open, settings.milvus, space=space.name, dimension=space.dimension))
-    watched = PrometheusHistory(settings.metrics.prometheus_url) if settings.metrics.prometheus_url else None
-
     perception = Perception(stages)
-    ladder = Ladder(perception.probes(), Degradations(metrics.degradations))
+    connections = _Connections(
+        inference=here,
+        follower=TopicFollower(settings.kafka, settings.kafka.topic("camera_state"), partial(_hear, board)),
+        ladder=Ladder(perception.probes(), Degradations(metrics.degradations)),
+        watched=PrometheusHistory(settings.metrics.prometheus_url) if settings.metrics.prometheus_url else None,
+        pool=pool,
+    )
 
     async def ask(stage: str, call: Callable[[], Awaitable[T]]) -> T | None:
-        return await ladder.ask(stage, call, within_s=settings.serving.wait_for_optional_s)
-
-    async def start() -> None:
-        if here:
-            await here.open()
-        follower.start()
-        # Serve sends nobody here before this returns: where "it runs" was said, the cameras' figures are there.
-        await pool.run(follower.wait_until_caught_up, _CAMERAS_S)
-
-    async def stop() -> None:
-        await pool.run(follower.close)
-        pool.close()
-        await ladder.aclose()
-        if here:
-            await here.close()
-        if watched is not None:
-            await watched.aclose()
+        return await connections.ladder.ask(stage, call, within_s=settings.serving.wait_for_optional_s)
 
     return Services(
         search=SearchService(
@@ -106,13 +129,13 @@ def compose(settings: Settings, registry: Registry, *, mark: str) -> Services:
         gallery=gallery,
         blobs=open_blobs(settings),
         cameras=board,
-        cameras_known=lambda: follower.caught_up,
+        cameras_known=connections.cameras_known,
         pool=pool,
         registry=registry,
         metrics=metrics,
         limits=_limits(settings),
         attributes=models.embedder.spec.attributes,
-        metrics_history=watched,
+        metrics_history=connections.watched,
         links=Links(settings.metrics.grafana_url, settings.metrics.docs_url),
         metrics_targets=partial(announced_targets, settings),
         checks={
@@ -120,8 +143,8 @@ def compose(settings: Settings, registry: Registry, *, mark: str) -> Services:
             "models": partial(_models_answer, settings, models, stages),
         },
         max_searches=settings.serving.max_searches,
-        open=start,
-        close=stop,
+        open=connections.open,
+        close=connections.close,
     )
 
 
@@ -136,10 +159,10 @@ def stages_of(models: SelectedModels, inference: Inference, settings: Settings) 
     )
 
 
-def stages_elsewhere(models: SelectedModels, settings: Settings, mark: str) -> Stages:
+def stages_elsewhere(models: SelectedModels, settings: Settings, generation: str) -> Stages:
     """The stages of the questions as the stream's actors: where those do not run in the camera streams, they are shared."""
     wanted = ["detector", "embedder", *(["pose"] if models.pose else []), *(["dense"] if models.dense else [])]
-    return _with_specs(models, **remote_stages(settings, wanted, generation=mark))
+    return _with_specs(models, **remote_stages(settings, wanted, generation=generation))
 
 
 def _with_specs(models: SelectedModels, *, detector: Any, embedder: Any, pose: Any = None, dense: Any = None) -> Stages:

@@ -43,6 +43,11 @@ def node_environment(folder: Path, *, metrics_port: int, stats_port: int) -> dic
         # Serve kills a proxy that is not ready after 5 s, which on a busy machine never is.
         "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
         "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "30",
+        # A replica on a dead host takes no connection: ask another one while whoever asks still waits, and soon ask it no more.
+        "RAY_SERVE_HAPROXY_TIMEOUT_CONNECT_S": "1",
+        "RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER": "2s",
+        # By default a question that was on its way to a dead host would wait for ever.
+        "RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S": "120",
         # Serve waits 30 s for load balancers in front of it to hear that a replica goes; here is none.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "1",

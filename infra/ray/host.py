@@ -34,6 +34,8 @@ from sightline.settings import Settings, load_settings
 log = logging.getLogger(__name__)
 
 _START_S = 180.0
+_BELIEVED_S = 20.0
+"""How long a keeper that runs is believed to be just about to join; a head that lost its tables never hears of it again."""
 _STOP_S = 60.0
 _WHAT = "Put this host into the cluster by its part of the host file, or take it out."
 _COMMANDS = {
@@ -100,13 +102,15 @@ class Place:
             _make_added_hosts_known()
         running = _Record.read(self._state_dir)
         if running is not None and process.is_alive(running.process):
-            if running.told == self._launch.told():
-                self._wait(running.process)
+            if running.told != self._launch.told():
+                print("the host file says otherwise than before: starting Ray anew")  # noqa: T201
+            elif not self._is_known_within(_BELIEVED_S):
+                print("the head does not know this host: starting Ray anew")  # noqa: T201
+            else:
                 if self._head is None:
                     OtherHosts.of_cluster().bring_code(self._known() - {self._address})
                 print(f"in the cluster already: {self._in_words()}")  # noqa: T201
                 return 0
-            print("the host file says otherwise than before: starting Ray anew")  # noqa: T201
             process.stop(running.process, grace_s=_STOP_S)
         command = [sys.executable, "-m", "infra.ray.host", "keep", "--hosts", str(options.hosts.absolute())]
         command += [] if self._head is None else ["--head", self._head]
@@ -140,6 +144,14 @@ class Place:
             if not process.is_alive(keeper) or time.monotonic() > deadline:
                 raise ServiceError("ray", f"it did not start. The end of {self._log}:\n{process.tail(self._log)}")
             time.sleep(0.2)
+
+    def _is_known_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not self._is_known():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
+        return True
 
     def _is_known(self) -> bool:
         """Whether the head has this host in its list."""

@@ -1,4 +1,4 @@
-"""What makes two deployments the same: their settings, their models and their code."""
+"""A generation: all that runs with the same settings, models and code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sightline.settings import Settings
 _PACKAGES = ("sightline", "actors", "serving")
 
 
-def generation(settings: Settings) -> str:
+def generation_of(settings: Settings) -> str:
     """Sixteen hex digits that change when what runs would have to be made anew: by a setting, a model or the code.
 
     How many workers and replicas there are, from where they are deployed and who watches them does not count.

@@ -261,8 +261,10 @@ def test_a_host_that_dies_takes_nothing_with_it(cluster: Cluster) -> None:
     cluster.note("frames/s before a host's death", before)
     cluster.note("from its death to 80 % of that, s", full_at - 4 - dead_at)
     cluster.note("longest time without a commit meanwhile, s", watch.longest_pause_s(dead_at, full_at))
-    failed = [at for at, _, well in watch.answers if not well and at > dead_at]
-    cluster.note("questions that failed, %", 100 * len(failed) / max(1, len(watch.answers)))
+    after = [(at, well) for at, _, well in watch.answers if at > dead_at]
+    failed = [at for at, well in after if not well]
+    cluster.note("questions to other hosts that failed after it, %", 100 * len(failed) / len(after))
+    cluster.note("the last of them after its death, s", max(failed, default=dead_at) - dead_at)
     streams = cluster.streams()
     assert len(streams) == 3, "all are back"
     assert f"{PREFIX}.{FIRST}" not in {said["host"] for said in streams.values()}
@@ -320,6 +322,25 @@ def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
         cluster.run.finish()
     until(lambda: len(cluster.streams()) == 3, timeout_s=120, what="all camera streams", every_s=2)
     until(lambda: cluster.operator.status()["ready"], timeout_s=120, what="the questions", every_s=2)
+
+
+def test_a_head_that_lost_its_disk_is_made_anew(cluster: Cluster) -> None:
+    cluster.publish(2)
+    before = {name: said["pid"] for name, said in cluster.streams().items()}
+    head = cluster.network.hosts[HEAD]
+    head.kill()
+    head.lose_disk()
+    cluster.network.boot(HEAD)
+    began = time.monotonic()
+    cluster.operator.ray("up", "-y", "ray_cluster.yaml")
+    alive = lambda: sum(host["alive"] for host in cluster.operator.status()["hosts"].values())  # noqa: E731
+    until(lambda: alive() == 4, timeout_s=600, what="all hosts", every_s=2)
+    cluster.note("a head without its disk, from ray up to the whole cluster, s", time.monotonic() - began)
+    assert not cluster.streams(), "it knows nothing of before"
+    cluster.operator.sightline("deploy", SIGHTLINE_STREAM__WORKERS="3")
+    cluster.note("the same, with all deployed anew, s", time.monotonic() - began)
+    assert before.keys() == cluster.streams().keys()
+    cluster.run.finish()
 
 
 def test_drained_and_removed_it_leaves_nothing(cluster: Cluster) -> None:

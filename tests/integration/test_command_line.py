@@ -35,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SIGHTLINE_LOCAL__STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("sightline.settings.PACKAGED_MODELS", tmp_path / "shipped")
+    monkeypatch.setattr("sightline.settings.tree.PACKAGED_MODELS", tmp_path / "shipped")
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["sightline", *arguments])

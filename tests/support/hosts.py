@@ -119,6 +119,13 @@ class Host:
         self.process.wait(10)
         self.process = None
 
+    def lose_disk(self) -> None:
+        """All that was ever written on it is gone; of one that was killed."""
+        assert self.process is None
+        time.sleep(0.5)  # until the kernel has let go of its mounts
+        for name in ("upper", "work", "home"):
+            shutil.rmtree(self.folder / name)
+
 
 _SSH_OPTIONS = (
     "BatchMode=yes",

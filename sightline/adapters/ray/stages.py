@@ -38,8 +38,8 @@ _GREETING_S = 1.0
 def stage_names(settings: Settings, stage: str, generation: str) -> list[str]:
     """The names that a stage's actors may have, the first ``replicas`` of them always.
 
-    A generation is all that was made with the same settings, models and code: old and new run side by side while a new
-    version comes, and nobody calls a stage that answers otherwise than it expects.
+    Old and new generations run side by side while a new version comes, and nobody calls a stage that answers otherwise than
+    it expects.
     """
     options = getattr(settings.pipeline, stage)
     return [f"{stage}-{replica}{GENERATION_SIGN}{generation}" for replica in range(options.most_replicas)]

@@ -35,7 +35,7 @@ def a_picture() -> bytes:
 def test_a_server_that_is_killed_and_comes_back(name: str, private_stack: Callable[..., object], shared_dir: Path) -> None:
     own = private_stack("kafka", "triton", "milvus-standalone")
     settings: Settings = with_yardsticks(own.settings, shared_dir)
-    with TestClient(create_app(compose(settings, Registry(), mark="here"))) as client:
+    with TestClient(create_app(compose(settings, Registry(), generation="here"))) as client:
         assert client.get("/v1/cameras").json() == {"cameras": []}  # at once, also for who asks first
         assert search(client).status_code == 200
 

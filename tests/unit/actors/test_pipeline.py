@@ -22,7 +22,7 @@ def with_(settings: Settings, section: str, **values: object) -> Settings:
 
 
 def names(settings: Settings) -> list[str]:
-    actors = [*stage_actors(settings, "mark"), *camera_streams(settings), *writers(settings), *scalers(settings)]
+    actors = [*stage_actors(settings, "new"), *camera_streams(settings), *writers(settings), *scalers(settings)]
     return [actor.name for actor in actors]
 
 
@@ -36,13 +36,13 @@ def test_fused_streams_need_no_stage_actors(settings: Settings) -> None:
 
 def test_stages_apart_have_their_replicas_and_those_without_a_model_none(settings: Settings) -> None:
     apart = with_stage(settings, "detector", replicas=2)
-    stages = ["detector-0@mark", "detector-1@mark", "embedder-0@mark"]
+    stages = ["detector-0@new", "detector-1@new", "embedder-0@new"]
     assert names(apart) == [*stages, "camera-stream-0", "writer-0"]
 
 
 def test_a_stage_that_may_grow_has_a_scaler_and_begins_small(settings: Settings) -> None:
     growing = with_stage(settings, "detector", max_replicas=3)
-    assert names(growing) == ["detector-0@mark", "embedder-0@mark", "camera-stream-0", "writer-0", "scaler"]
+    assert names(growing) == ["detector-0@new", "embedder-0@new", "camera-stream-0", "writer-0", "scaler"]
     [scaler] = scalers(growing)
     assert scaler.arguments[-1] == ("detector",), "the others have a fixed number"
     assert names(with_(growing, "pipeline", fused=True)) == ["camera-stream-0", "writer-0"], "nothing to scale"
@@ -51,10 +51,10 @@ def test_a_stage_that_may_grow_has_a_scaler_and_begins_small(settings: Settings)
 def test_every_kind_of_actor_may_have_hosts_of_its_own(settings: Settings) -> None:
     placed = with_stage(settings, "detector", resources={"stages": 1.0})
     placed = with_(placed, "pipeline", camera_stream_resources={"streams": 1.0}, writer_resources={"streams": 0.01})
-    actors = [*stage_actors(placed, "mark"), *camera_streams(placed), *writers(placed)]
+    actors = [*stage_actors(placed, "new"), *camera_streams(placed), *writers(placed)]
     assert {actor.name: actor.resources for actor in actors} == {
-        "detector-0@mark": {"stages": 1.0},
-        "embedder-0@mark": {},
+        "detector-0@new": {"stages": 1.0},
+        "embedder-0@new": {},
         "camera-stream-0": {"streams": 1.0},
         "writer-0": {"streams": 0.01},
     }

@@ -33,7 +33,7 @@ class Stage:
 @pytest.fixture
 def actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StageActor:
     settings = load_settings(local={"state_dir": tmp_path}, metrics={"enabled": False})
-    made = StageActor(settings, "detector", "detector-0", "mark")
+    made = StageActor(settings, "detector", "detector-0", "new")
 
     async def connect() -> Stage:
         stage = Stage()

@@ -11,7 +11,7 @@ from actors.roster import Roster, Wanted
 from actors.scaler_actor import StageFleet
 from sightline.settings import Settings, load_settings
 
-NAMES = [f"detector-{place}@mark" for place in range(4)]
+NAMES = [f"detector-{place}@new" for place in range(4)]
 
 
 class Actors(Roster):
@@ -26,7 +26,7 @@ class Actors(Roster):
     def names(self) -> list[str]:
         return sorted(self.there)
 
-    def start(self, actor: Wanted, mark: str) -> Any:
+    def start(self, actor: Wanted, generation: str) -> Any:
         self.there.append(actor.name)
         self.done.append(f"start {actor.name}")
 
@@ -45,11 +45,11 @@ def settings() -> Settings:
 
 
 def fleet_of(settings: Settings, actors: Actors) -> StageFleet:
-    return StageFleet(settings, "detector", "mark", roster=actors)
+    return StageFleet(settings, "detector", "new", roster=actors)
 
 
 def test_only_replicas_of_this_stage_and_mark_count(settings: Settings) -> None:
-    actors = Actors(settings, [NAMES[0], NAMES[1], "detector-0@other", "embedder-0@mark", "camera-stream-0"])
+    actors = Actors(settings, [NAMES[0], NAMES[1], "detector-0@other", "embedder-0@new", "camera-stream-0"])
     actors.calls = dict.fromkeys(actors.there, 5)
     assert fleet_of(settings, actors).calls() == [5, 5]
 

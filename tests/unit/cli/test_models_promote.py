@@ -37,7 +37,7 @@ def models(tmp_path: Path) -> ModelRepository:
 def run(tmp_path: Path, models: ModelRepository, monkeypatch: pytest.MonkeyPatch) -> Run:
     """``run("promote", "reid_a")``: stdout of the command."""
     monkeypatch.setenv("SIGHTLINE_LOCAL__STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setattr("sightline.settings.PACKAGED_MODELS", tmp_path / "shipped")
+    monkeypatch.setattr("sightline.settings.tree.PACKAGED_MODELS", tmp_path / "shipped")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, exit_code: int = 0) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import world
 
-from sightline.models.generation import code_version, generation
+from sightline.models.generation import code_version, generation_of
 from sightline.settings import Settings
 
 
@@ -37,28 +37,28 @@ def with_(settings: Settings, section: str, **values: object) -> Settings:
 def test_how_many_there_are_and_who_deploys_them_makes_nothing_anew(
     settings: Settings, section: str, values: dict[str, Any]
 ) -> None:
-    assert generation(with_(settings, section, **values)) == generation(settings)
+    assert generation_of(with_(settings, section, **values)) == generation_of(settings)
 
 
 def test_another_setting_makes_all_anew(settings: Settings) -> None:
-    assert generation(with_(settings, "stream", mode="replay")) != generation(settings)
+    assert generation_of(with_(settings, "stream", mode="replay")) != generation_of(settings)
 
 
 def test_other_weights_under_the_same_name_make_all_anew(settings: Settings) -> None:
-    before = generation(settings)
+    before = generation_of(settings)
     folder = settings.model_repositories[0] / world.DETECTOR.name
     world.DETECTOR.model_copy(update={"sha256": "f" * 64, "version": 2}).write(folder)
-    assert generation(settings) != before
+    assert generation_of(settings) != before
 
 
 def test_other_code_makes_all_anew(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before, version = generation(settings), code_version()
+    before, version = generation_of(settings), code_version()
     monkeypatch.setattr("sightline.models.generation.__file__", str(tmp_path / "sightline" / "models" / "generation.py"))
     (tmp_path / "actors").mkdir()
     (tmp_path / "actors" / "stream.py").write_text("changed = True")
     code_version.cache_clear()
     try:
         assert code_version() != version
-        assert generation(settings) != before
+        assert generation_of(settings) != before
     finally:
         code_version.cache_clear()

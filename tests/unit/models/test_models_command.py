@@ -15,7 +15,7 @@ from sightline.errors import ConfigurationError, ModelError, NotFoundError
 def run(tmp_path, monkeypatch):
     """``run("models", "list")``: stdout of the command, in a state folder of the test's own, without the shipped models."""
     monkeypatch.setenv("SIGHTLINE_LOCAL__STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setattr("sightline.settings.PACKAGED_MODELS", tmp_path / "shipped")
+    monkeypatch.setattr("sightline.settings.tree.PACKAGED_MODELS", tmp_path / "shipped")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, exit_code: int = 0) -> str:

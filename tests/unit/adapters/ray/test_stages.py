@@ -223,5 +223,5 @@ async def test_no_replica_at_all_is_said() -> None:
 
 def test_a_stage_has_a_name_for_each_replica_that_there_may_be() -> None:
     settings = load_settings(pipeline={"detector": {"replicas": 1, "max_replicas": 3}})
-    assert stage_names(settings, "detector", "mark") == ["detector-0@mark", "detector-1@mark", "detector-2@mark"]
-    assert stage_names(settings, "embedder", "mark") == ["embedder-0@mark"]
+    assert stage_names(settings, "detector", "new") == ["detector-0@new", "detector-1@new", "detector-2@new"]
+    assert stage_names(settings, "embedder", "new") == ["embedder-0@new"]
