@@ -75,7 +75,12 @@ def limbs(figure: Figure) -> list[Limb]:
     found = [*_torso(figure), *_head(figure)]
     for side in SIDES:
         found += [*_arm(figure, side), *_leg(figure, side)]
-    return sorted(found, key=lambda limb: limb.nearness)
+    return sorted(found, key=_from_the_farthest)
+
+
+def _from_the_farthest(limb: Limb) -> tuple[float, float]:
+    """Of two that are equally near, as a left and a right one of a body seen from the front, the lower one is nearer."""
+    return round(limb.nearness, 9), limb.start[1] + limb.end[1]
 
 
 def _torso(figure: Figure) -> Iterator[Limb]:

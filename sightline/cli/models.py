@@ -190,7 +190,7 @@ def _as_json(model: InstalledModel, live: Container[str]) -> dict[str, Any]:
 
 
 def _is_shipped(model: InstalledModel) -> bool:
-    from sightline.settings import PACKAGED_MODELS
+    from sightline.settings.tree import PACKAGED_MODELS
 
     return model.folder.parent == PACKAGED_MODELS
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.people import mirror_image, someone, standing
 
@@ -58,6 +58,7 @@ def test_ids_and_ranges(seed: int, hidden: float) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS, st.sampled_from([0.0, 0.3]))
+@example(392, 0.3)  # an arm over the other, and nothing that says which of them is nearer
 def test_mirrored_key_points_give_the_mirrored_maps(seed: int, hidden: float) -> None:
     person = someone(seed, hidden=hidden)
     expected, got = mirrored(fit(person)), fit(mirror_image(person))
