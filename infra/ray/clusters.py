@@ -23,7 +23,8 @@ _SENT = (
     "pyproject.toml",
 )
 """What of the checkout goes to the hosts: what is installed from it, and no more (``ray up`` reads every byte)."""
-_HERE = f"cd {CHECKOUT} && .venv/bin/python -m infra.ray.host"
+_EMPTY = "this host was set up before, says Ray, and is empty: end the cluster with `ray down`, then `ray up` again"
+_HERE = f"cd {CHECKOUT} || {{ echo '{_EMPTY}' >&2; exit 1; }}; .venv/bin/python -m infra.ray.host"
 
 Section = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,6 +69,15 @@ class Cluster:
         print(f"{name}: {value:.1f}", flush=True)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """When a host was asked a question, and what was wrong with its answer, if anything."""
+
+    at_s: float
+    number: int
+    trouble: str | None
+
+
 class Watch:
     """Looks at what is committed, and whether the questions answer, several times a second, until the end of the block."""
 
@@ -78,7 +88,7 @@ class Watch:
         self._threads = [threading.Thread(target=self._again_and_again, args=(look,), daemon=True) for look in looks]
         self.began = time.monotonic()
         self.committed: list[tuple[float, int]] = []
-        self.answers: list[tuple[float, int, bool]] = []
+        self.asked: list[Asked] = []
 
     def __enter__(self) -> Watch:
         for thread in self._threads:
@@ -103,6 +113,16 @@ class Watch:
         times = [since_s, *(at for at in moved if since_s < at < until_s), until_s]
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
+    def note_questions(self, when: str, since_s: float) -> list[Asked]:
+        """Tell of the questions that were asked from then on; returns them."""
+        asked = [one for one in self.asked if one.at_s >= since_s]
+        failed = [one for one in asked if one.trouble]
+        self._cluster.note(f"questions that failed {when}, %", 100 * len(failed) / len(asked))
+        if failed:
+            kinds = Counter(f"{one.trouble} of host {one.number}" for one in failed)
+            print(f"  the last after {failed[-1].at_s - since_s:.1f} s; {dict(kinds)}", flush=True)
+        return asked
+
     @property
     def now_s(self) -> float:
         return time.monotonic() - self.began
@@ -117,7 +137,8 @@ class Watch:
             self.committed.append((at, -waiting))
 
     def _ask(self, number: int) -> None:
-        self.answers.append((self.now_s, number, answers(number)))
+        at = self.now_s
+        self.asked.append(Asked(at, number, trouble(number)))
 
 
 @pytest.fixture(scope="module")
@@ -177,12 +198,17 @@ def cluster(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             crops.stop()
 
 
-def answers(number: int) -> bool:
-    """Whether a host answers over HTTP, asked from outside."""
+def trouble(number: int) -> str | None:
+    """What is wrong with a host's answer over HTTP, asked from outside; None = nothing."""
     try:
-        return httpx.get(f"http://{PREFIX}.{number}:8000/healthz", timeout=2).is_success
-    except httpx.HTTPError:
-        return False
+        answer = httpx.get(f"http://{PREFIX}.{number}:8000/healthz", timeout=2)
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return None if answer.is_success else f"status {answer.status_code}"
+
+
+def answers(number: int) -> bool:
+    return trouble(number) is None
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -261,10 +287,7 @@ def test_a_host_that_dies_takes_nothing_with_it(cluster: Cluster) -> None:
     cluster.note("frames/s before a host's death", before)
     cluster.note("from its death to 80 % of that, s", full_at - 4 - dead_at)
     cluster.note("longest time without a commit meanwhile, s", watch.longest_pause_s(dead_at, full_at))
-    after = [(at, well) for at, _, well in watch.answers if at > dead_at]
-    failed = [at for at, well in after if not well]
-    cluster.note("questions to other hosts that failed after it, %", 100 * len(failed) / len(after))
-    cluster.note("the last of them after its death, s", max(failed, default=dead_at) - dead_at)
+    watch.note_questions("after it, of two other hosts", dead_at)
     streams = cluster.streams()
     assert len(streams) == 3, "all are back"
     assert f"{PREFIX}.{FIRST}" not in {said["host"] for said in streams.values()}
@@ -292,8 +315,7 @@ def test_a_new_version_comes_without_a_pause(cluster: Cluster) -> None:
     after = {name: said["pid"] for name, said in cluster.streams().items()}
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values()), "all made anew"
-    failed = [at for at, _, well in watch.answers if not well]
-    cluster.note("questions that failed meanwhile, %", 100 * len(failed) / max(1, len(watch.answers)))
+    watch.note_questions("meanwhile", began)
 
 
 def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
@@ -310,9 +332,8 @@ def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
         headless = watch.rate(dead_at + 5, watch.now_s)
         cluster.note("frames/s without a head", headless)
         assert headless > 0.2 * before, "the others go on"
-        alone = [well for at, _, well in watch.answers if at > dead_at + 5]
-        cluster.note("questions answered by other hosts meanwhile, %", 100 * sum(alone) / max(1, len(alone)))
-        assert sum(alone) > 0.5 * len(alone)
+        alone = watch.note_questions("without a head, of the other hosts", dead_at)
+        assert sum(one.trouble is None for one in alone) > 0.5 * len(alone)
         cluster.network.boot(HEAD)
         booted = watch.now_s
         cluster.operator.ray("up", "-y", "ray_cluster.yaml")
@@ -326,18 +347,21 @@ def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
 
 def test_a_head_that_lost_its_disk_is_made_anew(cluster: Cluster) -> None:
     cluster.publish(2)
-    before = {name: said["pid"] for name, said in cluster.streams().items()}
+    before = cluster.streams()
     head = cluster.network.hosts[HEAD]
     head.kill()
     head.lose_disk()
     cluster.network.boot(HEAD)
+    with pytest.raises(RuntimeError, match="`ray down`, then `ray up` again"):
+        cluster.operator.ray("up", "-y", "ray_cluster.yaml")
     began = time.monotonic()
+    cluster.operator.ray("down", "-y", "ray_cluster.yaml")
     cluster.operator.ray("up", "-y", "ray_cluster.yaml")
     alive = lambda: sum(host["alive"] for host in cluster.operator.status()["hosts"].values())  # noqa: E731
-    until(lambda: alive() == 4, timeout_s=600, what="all hosts", every_s=2)
-    cluster.note("a head without its disk, from ray up to the whole cluster, s", time.monotonic() - began)
+    until(lambda: alive() == len(cluster.network.hosts), timeout_s=600, what="all hosts", every_s=2)
+    cluster.note("a head without its disk, from ray down to the whole cluster, s", time.monotonic() - began)
     assert not cluster.streams(), "it knows nothing of before"
-    cluster.operator.sightline("deploy", SIGHTLINE_STREAM__WORKERS="3")
+    cluster.operator.sightline("deploy", SIGHTLINE_STREAM__WORKERS=str(len(before)))
     cluster.note("the same, with all deployed anew, s", time.monotonic() - began)
     assert before.keys() == cluster.streams().keys()
     cluster.run.finish()

@@ -87,8 +87,8 @@ class Operator:
         """What ``sightline deploy --status --json`` says."""
         for attempt in range(3):  # of a head that is only just there
             self.sightline("deploy", "--status", "--json", check=False)
-            if "{\n" in self.said:
-                document: dict[str, Any] = json.loads(self.said[self.said.index("{\n") :])
+            if self.said:
+                document: dict[str, Any] = json.loads(self.said)
                 return document
             time.sleep(2 * attempt)
         raise RuntimeError(f"no status: {self.said}{self.errors}")

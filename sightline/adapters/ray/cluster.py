@@ -11,14 +11,15 @@ from typing import Any
 
 import ray
 from ray import exceptions as ray_errors
+from ray._private import worker as ray_worker
 
 from sightline.errors import ConfigurationError, ServiceUnavailable
 from sightline.settings import Settings
 
+log = logging.getLogger(__name__)
+
 SERVICE = "ray"
 _LOOPBACK = ("127.", "localhost", "ray.localhost", "[::1]")
-
-
 _NO_ANSWER = (ConnectionError, RuntimeError, ray_errors.RayError)
 _ATTEMPTS = 3
 _PAUSE_S = 2.0
@@ -51,10 +52,17 @@ def connect(settings: Settings) -> None:
     if address.startswith(CLIENT_SCHEME):
         _join_from_outside(address, settings.ray.namespace)
         return
+    ray_worker.print_to_stdstream = _log_said
     try:
         ray.init(address=address, namespace=settings.ray.namespace, log_to_driver=False, configure_logging=False)
     except _NO_ANSWER as error:
         raise ServiceUnavailable(SERVICE, f"{address} does not answer: {error}") from error
+
+
+def _log_said(said: Mapping[str, Any], **_: object) -> None:
+    """In place of Ray's own, which prints a cluster's mishaps to standard output: into a command's JSON, for one."""
+    for line in said["lines"]:
+        log.info("Ray says: %s", line)
 
 
 def _join_from_outside(address: str, namespace: str) -> None:

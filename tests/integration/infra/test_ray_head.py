@@ -7,6 +7,11 @@ import os
 import psutil
 import pytest
 import ray
+from ray._private.utils import push_error_to_driver
+from ray._private.worker import global_worker
+from support.processes import until
+
+from sightline.adapters.ray.cluster import connect, leave
 
 pytestmark = pytest.mark.stack
 
@@ -50,3 +55,14 @@ def test_it_comes_back_on_its_address(private_stack):
     ray.init(address=private.settings.ray.address, log_to_driver=False)
     assert ray.get(Worker.remote().environment.remote())["pid"]
     ray.shutdown()
+
+
+def test_what_befalls_a_task_goes_to_our_log_and_not_to_standard_output(ray_settings, caplog, capsys):
+    connect(ray_settings)
+    try:
+        with caplog.at_level("INFO", logger="sightline.adapters.ray.cluster"):
+            push_error_to_driver(global_worker, "task", "a task has failed")
+            until(lambda: "a task has failed" in caplog.text, timeout_s=20, what="the message", every_s=0.1)
+    finally:
+        leave()
+    assert "a task has failed" not in capsys.readouterr().out
