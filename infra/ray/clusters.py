@@ -23,8 +23,9 @@ _SENT = (
     "pyproject.toml",
 )
 """What of the checkout goes to the hosts: what is installed from it, and no more (``ray up`` reads every byte)."""
+_HERE = f"cd {CHECKOUT} && .venv/bin/python -m infra.ray.host"
 _EMPTY = "this host was set up before, says Ray, and is empty: end the cluster with `ray down`, then `ray up` again"
-_HERE = f"cd {CHECKOUT} || {{ echo '{_EMPTY}' >&2; exit 1; }}; .venv/bin/python -m infra.ray.host"
+_NOT_EMPTY = f"[ -d {CHECKOUT} ] || {{ echo '{_EMPTY}' >&2; exit 1; }}"
 
 Section = Mapping[str, Any]
 
@@ -73,7 +74,7 @@ def _shared(first_steps: tuple[str, ...]) -> dict[str, tuple[str, Any]]:
             "Each host starts by its part of infra/ray/hosts.yaml; one that is in the cluster already is left alone, with all\n"
             "that runs on it, so `ray up` can be repeated. Health checks and the rest are in infra/ray/launch.py.",
             # Ray looks for these words, and warns that nothing is started where they are missing.
-            [f": 'ray start --head --autoscaling-config=~/ray_bootstrap_config.yaml, by:'; {_HERE} start"],
+            [f": 'ray start --head --autoscaling-config=~/ray_bootstrap_config.yaml, by:'; {_NOT_EMPTY}; {_HERE} start"],
         ),
         "worker_start_ray_commands": ("", [f"{_HERE} start --head $RAY_HEAD_IP"]),
     }

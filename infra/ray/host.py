@@ -24,6 +24,7 @@ from infra.local.ray_head import auth_token
 from infra.local.records import write_whole
 from infra.local.services import servers
 from infra.local.stack import LocalStack
+from infra.ray.absent import AbsentHosts, left_to_us, resolved
 from infra.ray.hosts import HOSTS_FILE, Host, HostFile, Role, address_towards, own_names
 from infra.ray.keeper import Keeper
 from infra.ray.launch import GCS_PORT, RayLaunch, ray_launch
@@ -102,15 +103,13 @@ class Place:
             _make_added_hosts_known()
         running = _Record.read(self._state_dir)
         if running is not None and process.is_alive(running.process):
-            if running.told != self._launch.told():
-                print("the host file says otherwise than before: starting Ray anew")  # noqa: T201
-            elif not self._is_known_within(_BELIEVED_S):
-                print("the head does not know this host: starting Ray anew")  # noqa: T201
-            else:
+            fault = self._fault_of(running)
+            if fault is None:
                 if self._head is None:
-                    OtherHosts.of_cluster().bring_code(self._known() - {self._address})
+                    self._update_the_others()
                 print(f"in the cluster already: {self._in_words()}")  # noqa: T201
                 return 0
+            print(f"{fault}: starting Ray anew")  # noqa: T201
             process.stop(running.process, grace_s=_STOP_S)
         command = [sys.executable, "-m", "infra.ray.host", "keep", "--hosts", str(options.hosts.absolute())]
         command += [] if self._head is None else ["--head", self._head]
@@ -120,10 +119,35 @@ class Place:
         print(f"in the cluster: {self._in_words()}")  # noqa: T201
         return 0
 
+    def _fault_of(self, running: _Record) -> str | None:
+        """Why a keeper that runs has to be started anew."""
+        if running.told != self._launch.told():
+            return "the host file says otherwise than before"
+        if not self._is_known_within(_BELIEVED_S):
+            return "the head does not know this host"
+        return None
+
+    def _update_the_others(self) -> None:
+        known = self._known()
+        OtherHosts.of_cluster().bring_code(known - {self._address})
+        for absent in sorted({resolved(name) for name in _others()} - known):
+            print(f"not in the cluster yet: {absent}; this head goes on trying, see {self._log}")  # noqa: T201
+
     def keep(self) -> int:
         """Keep it in the cluster; blocks."""
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        return Keeper(self._launch, self._servers, ended=self._tell_the_others).run()
+        if self._head is not None:
+            return Keeper(self._launch, self._servers, ended=lambda: None).run()
+        return Keeper(self._launch, self._servers, ended=_end_the_others, look_after=self._absent_hosts().look).run()
+
+    def _absent_hosts(self) -> AbsentHosts:
+        """Those of a cluster of machines that one has; a cloud's are replaced by Ray."""
+        state = Path(f"/tmp/ray/cluster-{bootstrap_config().get('cluster_name')}.state")  # noqa: S108 (Ray's place for it)
+        return AbsentHosts(
+            wanted=partial(left_to_us, state),
+            known=self._known,
+            take_in=lambda host: OtherHosts.of_cluster().take_in(host, head=self._address),
+        )
 
     @property
     def _servers(self) -> LocalStack:
@@ -132,11 +156,6 @@ class Place:
         # The address by which stages reach it is that of this host's own, which is the one to start.
         own = self._settings.model_copy(update={"triton": self._settings.triton.model_copy(update={"url": None})})
         return LocalStack(own, servers(own, only=wanted))
-
-    def _tell_the_others(self) -> None:
-        """The head was ended on purpose: so is the cluster."""
-        if self._head is None:
-            OtherHosts.of_cluster().stop(bootstrap_config().get("provider", {}).get("worker_ips", []))
 
     def _wait(self, keeper: ProcessId) -> None:
         deadline = time.monotonic() + _START_S
@@ -203,6 +222,16 @@ def _stop(settings: Settings) -> int:
     process.stop(running.process, grace_s=_STOP_S)
     print("out of the cluster")  # noqa: T201
     return 0
+
+
+def _end_the_others() -> None:
+    """The head was ended on purpose: so is the cluster."""
+    OtherHosts.of_cluster().stop(_others())
+
+
+def _others() -> list[str]:
+    """Hosts, as the cluster's file has them; none where a cloud gives them."""
+    return list(bootstrap_config().get("provider", {}).get("worker_ips", []))
 
 
 def _own_address(names: set[str]) -> str:

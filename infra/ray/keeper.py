@@ -44,6 +44,7 @@ class Keeper:
         ray: how Ray is started.
         servers: what runs beside it.
         ended: called once Ray was ended on purpose, before the keeper ends.
+        look_after: what else is looked after, every few seconds.
         is_being_stopped: whether somebody is just about it.
     """
 
@@ -53,11 +54,13 @@ class Keeper:
         servers: LocalStack,
         *,
         ended: Callable[[], None],
+        look_after: Callable[[], None] = lambda: None,
         is_being_stopped: Callable[[], bool] | None = None,
     ) -> None:
         self._ray = ray
         self._servers = servers
         self._ended = ended
+        self._look_after = look_after
         self._is_being_stopped = is_being_stopped or ray_stop_runs
         self._stopping = threading.Event()
 
@@ -114,6 +117,7 @@ class Keeper:
                 return _ended(process)
             if time.monotonic() - looked_at_servers > _LOOK_AT_SERVERS_EVERY_S:
                 self._look_after_servers()
+                self._look_after()
                 looked_at_servers = time.monotonic()
 
     def _look_after_servers(self) -> None:

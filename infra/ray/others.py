@@ -52,16 +52,29 @@ class OtherHosts:
 
         Ray's monitor brings files to hosts that join, and to the others only when the cluster's file has changed.
         """
-        sent = [path for path in bootstrap_config().get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")]
-        self._each("goes on with the code that it had", hosts, lambda host: self._bring(host, sent))
+        self._each("goes on with the code that it had", hosts, self._bring)
 
-    def _bring(self, host: str, paths: list[str]) -> None:
-        for path in paths:
+    def take_in(self, host: str, *, head: str) -> None:
+        """All that Ray's monitor does with a host that joins.
+
+        Raises:
+            SubprocessError, OSError: a step failed.
+        """
+        self._bring(host)
+        for command in bootstrap_config().get("worker_start_ray_commands", []):
+            self._run(host, f"export RAY_HEAD_IP={head}; {command}")
+
+    def _bring(self, host: str) -> None:
+        """The files of the cluster's file, and its set-up."""
+        config = bootstrap_config()
+        for path in (path for path in config.get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")):
             here = Path(path).expanduser()
+            self._run(host, f"mkdir -p {shlex.quote(str(here.parent))}")
             source = f"{here}/" if here.is_dir() else str(here)
             remote = f"{self._login(host)}:{shlex.quote(str(here))}{'/' if here.is_dir() else ''}"
             self._checked(["rsync", "-rlptz", "--exclude=__pycache__", "-e", shlex.join(self._ssh), source, remote])
-        self._run(host, f"bash {shlex.quote(str(Path.cwd() / 'infra' / 'ray' / 'setup.sh'))}")
+        for command in config.get("worker_setup_commands", []):
+            self._run(host, command)
 
     def _run(self, host: str, command: str) -> None:
         self._checked([*self._ssh, self._login(host), command])

@@ -345,6 +345,17 @@ def test_the_heads_death_stops_no_camera(cluster: Cluster) -> None:
     until(lambda: cluster.operator.status()["ready"], timeout_s=120, what="the questions", every_s=2)
 
 
+def test_a_host_with_a_new_disk_is_set_up_anew(cluster: Cluster) -> None:
+    host = cluster.network.hosts[FIRST]
+    host.kill()
+    host.lose_disk()
+    cluster.network.boot(FIRST)
+    alive = lambda: cluster.operator.status()["hosts"][host.address]["alive"]  # noqa: E731
+    until(lambda: not alive(), timeout_s=30, what="its death to be noticed", every_s=1)
+    took = timed(lambda: until(alive, timeout_s=400, what="it to be taken back without anybody's doing", every_s=2))
+    cluster.note("a host with a new disk, until it is in the cluster, s", took)
+
+
 def test_a_head_that_lost_its_disk_is_made_anew(cluster: Cluster) -> None:
     cluster.publish(2)
     before = cluster.streams()
