@@ -2,11 +2,13 @@
 
 Every actor is named and detached: it outlives whoever deployed it, and Ray starts it again when it dies. Deploying again
 changes only what differs, so it also scales: set ``stream.workers`` and deploy. A new version comes without a pause: its
-stages run beside the old ones, then each camera stream is made anew while another has its cameras.
+stages run beside the old ones, then each camera stream is made anew while another has its cameras. Where the cluster has no
+room for both, the old ones go first, and frames wait in Kafka meanwhile.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from actors.roster import CAMERA_STREAM, SCALER, WRITER, Roster, Wanted
@@ -20,6 +22,8 @@ from sightline.adapters.ray.stages import GENERATION_SIGN, stage_names
 from sightline.models.generation import generation_of
 from sightline.models.selection import select_models
 from sightline.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def stage_actors(settings: Settings, generation: str) -> list[Wanted]:
@@ -82,7 +86,9 @@ def deploy(settings: Settings, *, keep_old_stages: bool = False) -> None:
     running = dict.fromkeys(names) | roster.ask_all(names, "generation")
     if running.get(SCALER, generation) != generation or not scalers(settings):
         roster.stop(SCALER)
-    roster.start_all(stage_actors(settings, generation), generation)
+    stages = stage_actors(settings, generation)
+    _make_room(roster, settings, stages)
+    roster.start_all(stages, generation)
     _roll(roster, camera_streams(settings), running, generation, spare=camera_stream(settings, settings.stream.workers))
     _roll(roster, writers(settings), running, generation)
     kept = {actor.name for actor in [*camera_streams(settings), *writers(settings), *scalers(settings)]}
@@ -104,6 +110,22 @@ def retire(settings: Settings) -> None:
             roster.stop(name)
 
 
+def _make_room(roster: Roster, settings: Settings, stages: list[Wanted]) -> None:
+    """Stop the old stages first where the cluster is too full for both, and the camera streams before them: frames wait.
+
+    Where it would be too full even then, all goes on as it is.
+    """
+    names = roster.names()
+    new = [actor for actor in stages if actor.name not in names]
+    going = [name for name in names if GENERATION_SIGN in name and name not in {actor.name for actor in stages}]
+    old = [stage_actor(settings, name.partition("-")[0], name) for name in going]
+    if not old or roster.has_room(new) or not roster.has_room(new, without=old):
+        return
+    log.warning("the cluster has no room for new stages beside the old: frames and questions wait until they have changed")
+    for name in [*(name for name in names if name.startswith((SCALER, CAMERA_STREAM))), *going]:
+        roster.stop(name)
+
+
 def _roll(
     roster: Roster, wanted: list[Wanted], running: dict[str, str | None], generation: str, *, spare: Wanted | None = None
 ) -> None:
@@ -118,7 +140,7 @@ def _roll(
     others = [actor for actor in wanted if actor not in old]
     if old and spare is not None:
         roster.stop(spare.name)
-        others += [spare] if roster.has_room(spare) else []
+        others += [spare] if roster.has_room([spare]) else []
     roster.start_all(others, generation)
     for actor in old:
         roster.stop(actor.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +33,7 @@ _STAGE_CALLS = 1000
 _STOP_S = 30.0
 _START_S = 90.0
 _ASK_S = 5.0
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,25 @@ class Roster:
             try:
                 ray.get(handle.ping.remote(), timeout=max(1.0, deadline - time.monotonic()))
             except ray_errors.RayError as error:
+                self._take_back(set(wanted) - there)
                 where = f" (it needs a host with {actor.resources}: see `sightline deploy --status`)" if actor.resources else ""
                 raise ServiceUnavailable("ray", f"the actor {name} did not start{where}: {error}") from error
 
-    def has_room(self, actor: Wanted) -> bool:
-        """Whether the cluster has free what an actor reserves, as far as the sums over all hosts tell."""
-        free = ray.available_resources()
-        return all(free.get(name, 0.0) >= count for name, count in {**actor.resources, "CPU": actor.cpus}.items())
+    def _take_back(self, names: Iterable[str]) -> None:
+        """End those of actors that do not run: else one that waits for a place would get it when somebody has forgotten it."""
+        names = sorted(names)
+        for name in set(names) - self.ask_all(names, "ping", timeout_s=1.0).keys():
+            ray.kill(ray.get_actor(name, namespace=self._namespace), no_restart=True)
+
+    def has_room(self, wanted: Iterable[Wanted], *, without: Iterable[Wanted] = ()) -> bool:
+        """Whether the cluster has free what actors reserve together, as far as the sums over all hosts tell.
+
+        Args:
+            wanted: those that should start.
+            without: actors that run, and would be gone by then.
+        """
+        free, freed = ray.available_resources(), _reserved(without)
+        return all(free.get(name, 0.0) + freed[name] >= count - _ROUNDING for name, count in _reserved(wanted).items())
 
     def _placed(self, kind: str) -> Counter[str]:
         """Address of a host -> how many actors of a kind are there."""
@@ -155,6 +168,15 @@ class Roster:
             log.warning("the actor %s did not stop cleanly: %s", name, error)
         ray.kill(handle, no_restart=True)
         withdraw_target(self._settings, name)
+
+
+def _reserved(actors: Iterable[Wanted]) -> defaultdict[str, float]:
+    """Ray resource -> how much of it actors reserve together."""
+    reserved: defaultdict[str, float] = defaultdict(float)
+    for actor in actors:
+        for name, count in {**actor.resources, "CPU": actor.cpus}.items():
+            reserved[name] += count
+    return reserved
 
 
 def _kind(name: str) -> str:

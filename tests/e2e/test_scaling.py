@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from support.invariants import summary
 from support.processes import until
 
 from actors import pipeline
 from benchmarks import sleeping_models
 from sightline.adapters.kafka.producer import FramePublisher
+from sightline.adapters.ray.cluster import connect
 from sightline.adapters.triton.admin import TritonAdmin
+from sightline.errors import ServiceUnavailable
 from sightline.models.repository import ModelRepository
 from sightline.settings import Settings
 
@@ -122,3 +125,42 @@ def test_replicas_come_with_the_load_and_go_with_it(product: Any) -> None:
     assert grown > 1, "who deploys again leaves them"
     assert sum(state.seen for _, state in ledger.states.values()) == published, summary(ledger)
     assert not ledger.dead
+
+
+@pytest.mark.usefixtures("asleep")
+def test_a_new_version_comes_where_there_is_no_room_for_both(product: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that reserves all that the cluster has: the old one goes first, and no frame is lost."""
+    connect(product.run().settings)
+    detector = {**ASLEEP["detector"], "max_replicas": 1, "num_cpus": ray.cluster_resources()["CPU"]}
+    run = product.run(pipeline={**ASLEEP, "detector": detector})
+    run.deploy()
+    [old] = [one["pid"] for name, one in pipeline.describe(run.settings).items() if name.startswith("detector-")]
+    frames = sleeping_models.frames(sleeping_models.camera_of_each_partition(run.settings.kafka.partitions), 10_000)
+    publisher = FramePublisher(run.settings)
+    publisher.open()
+    for _ in range(200):
+        publisher.publish(next(frames))
+    publisher.close(timeout_s=60)
+    until(lambda: run.committed() > 10, timeout_s=60, what="progress", every_s=0.3)
+
+    new = replace(run, settings=with_detector(run.settings, max_wait_ms=3.0))
+    new.deploy()
+    [pid] = [one["pid"] for name, one in pipeline.describe(new.settings).items() if name.startswith("detector-")]
+    assert pid != old
+    ledger = new.finish()
+    assert sum(state.seen for _, state in ledger.states.values()) == 200, summary(ledger)
+    assert not ledger.dead
+
+    monkeypatch.setattr("actors.roster._START_S", 5.0)
+    more = replace(run, settings=with_detector(run.settings, replicas=2))
+    with pytest.raises(ServiceUnavailable, match="did not start"):
+        more.deploy()
+    left = [one for name, one in pipeline.describe(new.settings).items() if name.startswith("detector-")]
+    assert [one.get("pid") for one in left] == [pid], "what is too much ends nothing, and leaves nothing behind"
+    new.remove()
+
+
+def with_detector(settings: Settings, **values: Any) -> Settings:
+    """With other options of the detector."""
+    detector = settings.pipeline.detector.model_copy(update=values)
+    return settings.model_copy(update={"pipeline": settings.pipeline.model_copy(update={"detector": detector})})
