@@ -16,6 +16,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,7 @@ _STEADY_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _MOST_FAILURES = 20
 """In a row; with the pauses, eight minutes and more: the head is not coming back."""
-_END_S = 20.0
+_END_S = 8.0
 
 
 class Keeper:
@@ -139,12 +140,14 @@ def ray_stop_runs() -> bool:
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
-    """End Ray, and all that it started on this host."""
-    if process.poll() is not None:
-        return process.returncode
-    process.terminate()
+    """End Ray, and all that it started on this host: without a head its parts would look for it for another minute."""
     try:
-        return process.wait(_END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
+        family = [ray := psutil.Process(process.pid), *ray.children(recursive=True)]
+    except psutil.NoSuchProcess:
         return process.wait()
+    process.terminate()
+    _, left = psutil.wait_procs(family, timeout=_END_S)
+    for one in left:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    return process.wait()

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from support.processes import until
 
@@ -21,7 +23,7 @@ KEEPER = textwrap.dedent("""
     from sightline.errors import ServiceError
 
     logging.basicConfig(level=logging.INFO)
-    keeper._FIRST_PAUSE_S, keeper._LOOK_EVERY_S, keeper._LOOK_AT_SERVERS_EVERY_S = 0.1, 0.05, 0.2
+    keeper._FIRST_PAUSE_S, keeper._LOOK_EVERY_S, keeper._LOOK_AT_SERVERS_EVERY_S, keeper._END_S = 0.1, 0.05, 0.2, 1.0
 
     class Servers:
         def up(self):
@@ -127,3 +129,20 @@ def test_ray_that_cannot_be_kept_up_is_given_up(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout.count("ray ") == 3
     assert done.stdout.splitlines()[-1] == "servers down"
+
+
+def test_nothing_that_ray_started_outlives_it(tmp_path: Path) -> None:
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(600)"
+    starts = f"""
+        import subprocess
+        child = subprocess.Popen([sys.executable, "-c", {stubborn!r}], stdout=subprocess.PIPE, start_new_session=True)
+        child.stdout.readline()
+        pathlib.Path(str(count) + ".child").write_text(str(child.pid))
+        time.sleep(600)
+    """
+    keeper, child = keep(starts, tmp_path / "count"), tmp_path / "count.child"
+    until(lambda: child.exists() and bool(child.read_text()), timeout_s=60, what="a part of Ray's")
+    keeper.send_signal(signal.SIGTERM)
+    keeper.communicate(timeout=30)
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.Process(int(child.read_text())).status() == psutil.STATUS_ZOMBIE
