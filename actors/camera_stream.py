@@ -80,7 +80,7 @@ class CameraStream:
         standing = session.standing if session else Standing()
         return {
             "partitions": session.partitions if session else [],
-            "generation": standing.generation,
+            "group_generation": standing.generation,
             "joining": standing.joining,
             "in_flight": session.in_flight if session else 0,
             "unread": sum(session.unread.values()) if session else 0,

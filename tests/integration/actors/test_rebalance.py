@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,13 +12,12 @@ from kafka import KafkaProducer
 from support import world
 from support.invariants import assert_exactly_once, read_ledger, summary
 from support.processes import until
+from support.stream_thread import StreamThread
 
-from actors.camera_stream import CameraStream
 from benchmarks.sleeping_models import camera_of_each_partition
 from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.kafka.consumer import FrameConsumer
 from sightline.settings import Settings
-from sightline.telemetry import Registry, StreamMetrics
 from sightline.wire import frame_to_message
 
 pytestmark = pytest.mark.stack
@@ -47,41 +45,6 @@ class Cameras:
         self._kafka.close()
 
 
-class Stream:
-    """A camera stream in a thread of this process; what it says of itself is noted all the time."""
-
-    def __init__(self, settings: Settings, name: str) -> None:
-        self._stream = CameraStream(
-            settings,
-            name=name,
-            open_stages=world.stages,
-            blobs=world.Crops(),
-            decode_threads=1,
-            clock=time.time,
-            metrics=StreamMetrics(Registry()),
-        )
-        self._thread = threading.Thread(target=self._stream.run)
-        self._thread.start()
-
-    @property
-    def partitions(self) -> set[int]:
-        return set(self._stream.describe()["partitions"])
-
-    @property
-    def standing(self) -> tuple[int, bool]:
-        said = self._stream.describe()
-        return said["generation"], said["joining"]
-
-    @property
-    def restarts(self) -> int:
-        return int(self._stream.describe()["restarts"])
-
-    def stop(self) -> None:
-        self._stream.stop()
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-
-
 @pytest.fixture
 def settings(stack: Callable[..., Settings]) -> Settings:
     return stack("kafka", kafka={"partitions": PARTITIONS}, stream={"mode": "replay"})
@@ -95,14 +58,12 @@ def cameras(settings: Settings) -> Iterator[Cameras]:
 
 
 @pytest.fixture
-def start(settings: Settings) -> Iterator[Callable[[str], Stream]]:
+def start(settings: Settings) -> Iterator[Callable[[str], StreamThread]]:
     """``start("name")``: a camera stream; stopped with the test."""
     with ExitStack() as stopping:
 
-        def go(name: str) -> Stream:
-            stream = Stream(settings, name)
-            stopping.callback(stream.stop)
-            return stream
+        def go(name: str) -> StreamThread:
+            return stopping.enter_context(StreamThread(settings, name))
 
         yield go
 
@@ -126,7 +87,7 @@ def committed(settings: Settings) -> dict[int, int]:
 
 
 def test_what_is_kept_goes_on_while_the_group_waits_for_a_member(
-    settings: Settings, cameras: Cameras, start: Callable[[str], Stream], member: Callable[[str], FrameConsumer]
+    settings: Settings, cameras: Cameras, start: Callable[[str], StreamThread], member: Callable[[str], FrameConsumer]
 ) -> None:
     """A member that is slow to join again holds up everybody's join, here for as long as the test wants."""
     stream = start("one")
@@ -157,7 +118,7 @@ def test_what_is_kept_goes_on_while_the_group_waits_for_a_member(
 
 
 def test_a_stream_that_comes_takes_over_partitions_and_leaves_the_others_in_peace(
-    settings: Settings, cameras: Cameras, start: Callable[[str], Stream]
+    settings: Settings, cameras: Cameras, start: Callable[[str], StreamThread]
 ) -> None:
     first = start("first")
     until(lambda: len(first.partitions) == PARTITIONS, timeout_s=60, what="all partitions")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,12 +12,11 @@ from support import world
 from support.invariants import assert_exactly_once, read_ledger
 from support.processes import until
 from support.s3_server import S3Server
+from support.stream_thread import StreamThread
 
-from actors.camera_stream import CameraStream
 from sightline.adapters.blobs import open_blobs
 from sightline.adapters.kafka.client import connection_options
 from sightline.settings import Settings
-from sightline.telemetry import Registry, StreamMetrics
 from sightline.wire import frame_to_message
 
 pytestmark = pytest.mark.stack
@@ -44,29 +40,6 @@ def publish(settings: Settings) -> None:
     producer.close()
 
 
-@contextmanager
-def stream_of(settings: Settings) -> Iterator[tuple[CameraStream, StreamMetrics]]:
-    """In a thread of this process."""
-    metrics = StreamMetrics(Registry())
-    stream = CameraStream(
-        settings,
-        name="one",
-        open_stages=world.stages,
-        blobs=open_blobs(settings),
-        decode_threads=1,
-        clock=time.time,
-        metrics=metrics,
-    )
-    thread = threading.Thread(target=stream.run)
-    thread.start()
-    try:
-        yield stream, metrics
-    finally:
-        stream.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-
-
 def committed(settings: Settings) -> int:
     return sum(read_ledger(settings).committed.values())
 
@@ -86,14 +59,18 @@ def test_a_store_that_is_killed_is_waited_for(stack: Callable[..., Settings], se
     settings = stack("kafka", stream={"mode": "replay"}, blobs=server.section("crops", "site-1"))
     server.kill()
     publish(settings)
-    with stream_of(settings) as (stream, metrics):
-        until(lambda: metrics.retries.labels("blobs")._value.get() >= 4, timeout_s=60, what="crops to be tried again and again")
+    with StreamThread(settings, blobs=open_blobs(settings)) as stream:
+        until(
+            lambda: stream.metrics.retries.labels("blobs")._value.get() >= 4,
+            timeout_s=60,
+            what="crops to be tried again and again",
+        )
         assert committed(settings) < FRAMES
         assert read_ledger(settings).sightings == []
         back = server.revive()
         try:
             assert_all_seen_with_their_crops(settings)
-            assert stream.describe()["restarts"] == 0
+            assert stream.restarts == 0
         finally:
             back.stop()
 
@@ -101,9 +78,9 @@ def test_a_store_that_is_killed_is_waited_for(stack: Callable[..., Settings], se
 def test_a_key_that_is_refused_is_the_trouble_that_status_shows(stack: Callable[..., Settings], server: S3Server) -> None:
     settings = stack("kafka", stream={"mode": "replay"}, blobs=server.section("crops", "site-1", secret="wrong"))
     publish(settings)
-    with stream_of(settings) as (stream, _):
-        until(lambda: "blobs.secret" in stream.describe()["trouble"], timeout_s=60, what="the trouble to be told")
+    with StreamThread(settings, blobs=open_blobs(settings)) as stream:
+        until(lambda: "blobs.secret" in stream.trouble, timeout_s=60, what="the trouble to be told")
         assert read_ledger(settings).sightings == []
     right = settings.model_copy(update={"blobs": settings.blobs.model_copy(update={"secret": SecretStr(server.secret)})})
-    with stream_of(right):
+    with StreamThread(right, blobs=open_blobs(right)):
         assert_all_seen_with_their_crops(right)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,14 +12,13 @@ from kafka import KafkaProducer
 from support import world
 from support.invariants import assert_exactly_once, read_ledger
 from support.processes import until
+from support.stream_thread import StreamThread
 
-from actors.camera_stream import CameraStream
 from sightline.adapters.kafka.client import connection_options
 from sightline.adapters.kafka.lag import group_lag
 from sightline.errors import ConfigurationError
 from sightline.settings import Settings
 from sightline.stages.perception import Stages
-from sightline.telemetry import Registry, StreamMetrics
 from sightline.wire import frame_to_message
 
 pytestmark = pytest.mark.stack
@@ -71,52 +69,36 @@ def producer(replay: Settings) -> Iterator[Producer]:
     made.close()
 
 
-class Running:
-    """A camera stream in a thread of this process, whose models can be taken away."""
+class Models:
+    """Those of the made-up world, once they are there."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.models_there = threading.Event()
-        self._stream = CameraStream(
-            settings,
-            name="one",
-            open_stages=self._open_stages,
-            blobs=world.Crops(),
-            decode_threads=1,
-            clock=time.time,
-            metrics=StreamMetrics(Registry()),
-        )
-        self._thread = threading.Thread(target=self._stream.run)
-        self._thread.start()
-
-    @property
-    def trouble(self) -> str:
-        return str(self._stream.describe()["trouble"])
-
-    def stop(self) -> None:
-        self._stream.stop()
-        self._thread.join(30)
-        assert not self._thread.is_alive()
+    def __init__(self) -> None:
+        self.are_there = threading.Event()
 
     @asynccontextmanager
-    async def _open_stages(self) -> AsyncIterator[Stages]:
-        if not self.models_there.is_set():
+    async def __call__(self) -> AsyncIterator[Stages]:
+        if not self.are_there.is_set():
             raise ConfigurationError("there is no model of kind detector: add one")
         async with world.stages() as stages:
             yield stages
 
 
 @pytest.fixture
-def running(replay: Settings) -> Iterator[Running]:
-    made = Running(replay)
-    yield made
-    made.stop()
+def models() -> Models:
+    return Models()
 
 
-def test_a_missing_model_is_waited_for(replay: Settings, producer: Producer, running: Running) -> None:
+@pytest.fixture
+def running(replay: Settings, models: Models) -> Iterator[StreamThread]:
+    with StreamThread(replay, open_stages=models) as stream:
+        yield stream
+
+
+def test_a_missing_model_is_waited_for(replay: Settings, producer: Producer, running: StreamThread, models: Models) -> None:
     producer.frames("hall")
     until(lambda: "no model of kind detector" in running.trouble, timeout_s=20, what="the trouble to be told")
     assert waiting(replay) == FRAMES
-    running.models_there.set()
+    models.are_there.set()
     until(lambda: waiting(replay) == 0, timeout_s=180, what="all frames", every_s=1)
     ledger = read_ledger(replay)
     assert_exactly_once(ledger)
@@ -124,18 +106,18 @@ def test_a_missing_model_is_waited_for(replay: Settings, producer: Producer, run
     assert running.trouble == "", "a stream that commits is well"
 
 
-def test_trouble_is_over_when_nothing_waits(running: Running) -> None:
+def test_trouble_is_over_when_nothing_waits(running: StreamThread, models: Models) -> None:
     until(lambda: "no model of kind detector" in running.trouble, timeout_s=20, what="the trouble to be told")
-    running.models_there.set()
+    models.are_there.set()
     until(lambda: running.trouble == "", timeout_s=60, what="the idle stream to be well")
 
 
 def test_a_camera_state_of_a_later_version_stops_the_stream_and_loses_nothing(
-    replay: Settings, producer: Producer, running: Running
+    replay: Settings, producer: Producer, running: StreamThread, models: Models
 ) -> None:
     partition = producer.frames("hall")
     producer.state("hall", json.dumps({"version": 2, "camera": "hall"}).encode(), partition)
-    running.models_there.set()
+    models.are_there.set()
     until(lambda: "a later Sightline wrote it" in running.trouble, timeout_s=120, what="the trouble to be told")
     assert waiting(replay) == FRAMES
     producer.state("hall", None, partition)

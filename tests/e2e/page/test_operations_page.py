@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
-from support.browsing import CONTRASTS, NEEDS_CHROMIUM, NOW_S, chromium, filled_world, opened, serving
+from support.browsing import CONTRASTS, NEEDS_CHROMIUM, NOW_S, opened, serving
 from support.questions import World
 from support.questions.watched import NOW_VALUES
 
@@ -17,30 +17,6 @@ VIEW = "/?view=operations"
 PAST_ITS_TURN_MS = 5_500
 
 pytestmark = [NEEDS_CHROMIUM]
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return filled_world()
-
-
-@pytest.fixture(scope="module")
-def address(world: World) -> Iterator[str]:
-    with serving(world) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Vienna")
-    yield made
-    made.close()
 
 
 @pytest.fixture

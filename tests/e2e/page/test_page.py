@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from support.browsing import CONTRASTS, NEEDS_CHROMIUM, NOW_S, chromium, filled_world, opened, serving
+from support.browsing import CONTRASTS, NEEDS_CHROMIUM, NOW_S, opened, serving
 from support.questions import World
 from support.questions.pictures import Person, to_jpeg
 from support.questions.world import LOOKS, room
@@ -19,30 +19,6 @@ TWO_PEOPLE = to_jpeg(room("entrance", (Person(LOOKS[0], (200, 330), 240), Person
 NOBODY = to_jpeg(room("entrance", ()).draw())
 
 pytestmark = [NEEDS_CHROMIUM]
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return filled_world()
-
-
-@pytest.fixture(scope="module")
-def address(world: World) -> Iterator[str]:
-    with serving(world) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as launched:
-        yield launched
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Vienna")
-    yield made
-    made.close()
 
 
 @pytest.fixture
