@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,7 +118,9 @@ class Roster:
         """End those of actors that do not run: else one that waits for a place would get it when somebody has forgotten it."""
         names = sorted(names)
         for name in set(names) - self.ask_all(names, "ping", timeout_s=1.0).keys():
-            ray.kill(ray.get_actor(name, namespace=self._namespace), no_restart=True)
+            with suppress(ValueError):  # it died by itself
+                ray.kill(ray.get_actor(name, namespace=self._namespace), no_restart=True)
+            withdraw_target(self._settings, name)
 
     def has_room(self, wanted: Iterable[Wanted], *, without: Iterable[Wanted] = ()) -> bool:
         """Whether the cluster has free what actors reserve together, as far as the sums over all hosts tell.

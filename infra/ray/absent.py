@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sightline.errors import SightlineError
 from sightline.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ _BEING_UPDATED = frozenset({"waiting-for-ssh", "syncing-files", "setting-up"})
 
 
 class AbsentHosts:
-    """Looks after them; ``look`` is cheap and returns at once.
+    """Looks after them, from threads of its own: whatever goes wrong here, Ray on this host goes on.
 
     Args:
         wanted: addresses of the hosts that should be in the cluster and that nobody works on.
         known: addresses of those that are; empty where the cluster does not answer.
-        take_in: sets a host up and starts it; blocking. Raises SubprocessError or OSError.
+        take_in: sets a host up and starts it; blocking. Raises SightlineError.
         clock: seconds, monotonic.
     """
 
@@ -52,36 +52,46 @@ class AbsentHosts:
         self._known = known
         self._take_in = take_in
         self._clock = clock
-        self._looked_at = clock()
+        self._lock = threading.Lock()
         self._due: dict[str, float] = {}
         """Absent host -> when it is our turn."""
         self._working: set[str] = set()
 
+    def start(self) -> None:
+        """Look again and again, for as long as the process lives."""
+        threading.Thread(target=self._look_for_ever, name="absent hosts", daemon=True).start()
+
+    def _look_for_ever(self) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY_S)
+            try:
+                self.look()
+            except Exception:
+                log.exception("absent hosts cannot be looked after now")
+
     def look(self) -> None:
         """Begin to take in those whose time has come, each in a thread of its own."""
-        now = self._clock()
-        if now - self._looked_at < _LOOK_EVERY_S:
-            return
-        self._looked_at = now
         known = self._known()
         absent = self._wanted() - known if known else set()
-        self._due = {host: self._due.get(host, now + _MONITORS_TURN_S) for host in absent}
-        for host in sorted(host for host, due in self._due.items() if now >= due and host not in self._working):
-            if len(self._working) == _MOST_AT_ONCE:
-                return
-            self._working.add(host)
-            threading.Thread(target=self._work, args=(host,), name=f"take in {host}", daemon=True).start()
+        with self._lock:
+            now = self._clock()
+            self._due = {host: self._due.get(host, now + _MONITORS_TURN_S) for host in absent}
+            for host in sorted(host for host, due in self._due.items() if now >= due and host not in self._working):
+                if len(self._working) == _MOST_AT_ONCE:
+                    return
+                self._working.add(host)
+                threading.Thread(target=self._work, args=(host,), name=f"take in {host}", daemon=True).start()
 
     def _work(self, host: str) -> None:
         try:
             self._take_in(host)
             log.info("%s was absent and is set up and started anew", host)
-        except (subprocess.SubprocessError, OSError) as error:
-            said = getattr(error, "stderr", "") or str(error)
-            log.warning("%s is absent and cannot be taken in: %s", host, said.strip()[-300:])
+        except SightlineError as error:
+            log.warning("%s is absent and cannot be taken in: %s", host, error)
         finally:
-            self._due[host] = self._clock() + _AGAIN_S
-            self._working.discard(host)
+            with self._lock:
+                self._due[host] = self._clock() + _AGAIN_S
+                self._working.discard(host)
 
 
 def left_to_us(state: Path) -> set[str]:

@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             "keep": place.keep,
         }
         return does[options.command]()
-    except SightlineError as error:
+    except (SightlineError, OSError) as error:
         print(f"this host: {error}", file=sys.stderr)  # noqa: T201
         return 1
 

@@ -45,7 +45,6 @@ class Keeper:
         ray: how Ray is started.
         servers: what runs beside it.
         ended: called once Ray was ended on purpose, before the keeper ends.
-        look_after: what else is looked after, every few seconds.
         is_being_stopped: whether somebody is just about it.
     """
 
@@ -55,13 +54,11 @@ class Keeper:
         servers: LocalStack,
         *,
         ended: Callable[[], None],
-        look_after: Callable[[], None] = lambda: None,
         is_being_stopped: Callable[[], bool] | None = None,
     ) -> None:
         self._ray = ray
         self._servers = servers
         self._ended = ended
-        self._look_after = look_after
         self._is_being_stopped = is_being_stopped or ray_stop_runs
         self._stopping = threading.Event()
 
@@ -118,7 +115,6 @@ class Keeper:
                 return _ended(process)
             if time.monotonic() - looked_at_servers > _LOOK_AT_SERVERS_EVERY_S:
                 self._look_after_servers()
-                self._look_after()
                 looked_at_servers = time.monotonic()
 
     def _look_after_servers(self) -> None:
@@ -141,10 +137,10 @@ def ray_stop_runs() -> bool:
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
     """End Ray, and all that it started on this host: without a head its parts would look for it for another minute."""
-    try:
-        family = [ray := psutil.Process(process.pid), *ray.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return process.wait()
+    if process.poll() is not None:  # its process id may be another's by now
+        return process.returncode
+    ray = psutil.Process(process.pid)
+    family = [ray, *ray.children(recursive=True)]
     process.terminate()
     _, left = psutil.wait_procs(family, timeout=_END_S)
     for one in left:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.local import process
 from infra.local.process import ProcessId
 from infra.local.records import write_whole
+
+log = logging.getLogger(__name__)
 
 _FILE = "keeper.json"
 
@@ -30,9 +33,12 @@ class KeeperRecord:
         """That of the keeper that runs; None = none runs."""
         try:
             record = json.loads((state_dir / _FILE).read_text())
+            found = cls(ProcessId(**record["process"]), record["told"])
         except FileNotFoundError:
             return None
-        found = cls(ProcessId(**record["process"]), record["told"])
+        except (ValueError, TypeError, KeyError) as error:  # as a power cut may leave it, after which no keeper runs
+            log.warning("%s is damaged and is written anew: %s", state_dir / _FILE, error)
+            return None
         return found if process.is_alive(found.process) else None
 
     def write(self, state_dir: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.ray.launch import BOOTSTRAP_CONFIG
+from sightline.errors import ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class OtherHosts:
         """All that Ray's monitor does with a host that joins.
 
         Raises:
-            SubprocessError, OSError: a step failed.
+            ServiceError: a step failed.
         """
         self._bring(host)
         for command in bootstrap_config().get("worker_start_ray_commands", []):
@@ -67,17 +68,17 @@ class OtherHosts:
     def _bring(self, host: str) -> None:
         """The files of the cluster's file, and its set-up."""
         config = bootstrap_config()
-        for path in (path for path in config.get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")):
-            here = Path(path).expanduser()
-            self._run(host, f"mkdir -p {shlex.quote(str(here.parent))}")
+        sent = [Path(path).expanduser() for path in config.get("file_mounts", {}) if not path.startswith("~/ray_bootstrap")]
+        self._run(host, shlex.join(["mkdir", "-p", *sorted({str(here.parent) for here in sent})]))
+        for here in sent:
             source = f"{here}/" if here.is_dir() else str(here)
             remote = f"{self._login(host)}:{shlex.quote(str(here))}{'/' if here.is_dir() else ''}"
-            self._checked(["rsync", "-rlptz", "--exclude=__pycache__", "-e", shlex.join(self._ssh), source, remote])
+            _checked(host, ["rsync", "-rlptz", "--exclude=__pycache__", "-e", shlex.join(self._ssh), source, remote])
         for command in config.get("worker_setup_commands", []):
             self._run(host, command)
 
     def _run(self, host: str, command: str) -> None:
-        self._checked([*self._ssh, self._login(host), command])
+        _checked(host, [*self._ssh, self._login(host), command])
 
     def _each(self, otherwise: str, hosts: Iterable[str], action: Callable[[str], None]) -> None:
         """Side by side; of a host that fails it is said what follows, and it holds no other up."""
@@ -86,9 +87,8 @@ class OtherHosts:
             for host, done in asked.items():
                 try:
                     done.result()
-                except (subprocess.SubprocessError, OSError) as error:
-                    said = getattr(error, "stderr", "") or str(error)
-                    print(f"{host} {otherwise}: {said.strip()[-300:]}", file=sys.stderr)  # noqa: T201
+                except ServiceError as error:
+                    print(f"{host} {otherwise}: {error}", file=sys.stderr)  # noqa: T201
 
     @property
     def _ssh(self) -> list[str]:
@@ -98,6 +98,13 @@ class OtherHosts:
     def _login(self, host: str) -> str:
         return f"{self.user}@{host}" if self.user else host
 
-    @staticmethod
-    def _checked(command: list[str]) -> None:
+
+def _checked(host: str, command: list[str]) -> None:
+    """Run a command that reaches a host; raises ServiceError with what it said last."""
+    try:
         subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_S, check=True, stdin=subprocess.DEVNULL)
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip() or error.stdout.strip() or f"exit code {error.returncode}"
+        raise ServiceError("ray", f"{host}: {said[-300:]}") from error
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise ServiceError("ray", f"{host}: {error}") from error

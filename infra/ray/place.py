@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 from infra.local import process
@@ -93,7 +92,7 @@ class Place:
     def _update_the_others(self) -> None:
         known = members(self._head_address)
         OtherHosts.of_cluster().bring_code(known - {self._address})
-        for absent in sorted({resolved(name) for name in _others()} - known):
+        for absent in sorted(_other_addresses() - known):
             print(f"not in the cluster yet: {absent}; this head goes on trying, see {self._log}")  # noqa: T201
 
     def keep(self) -> int:
@@ -101,13 +100,14 @@ class Place:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         if self._head is not None:
             return Keeper(self._launch, self._servers, ended=lambda: None).run()
-        return Keeper(self._launch, self._servers, ended=_end_the_others, look_after=self._absent_hosts().look).run()
+        self._absent_hosts().start()
+        return Keeper(self._launch, self._servers, ended=_end_the_others).run()
 
     def _absent_hosts(self) -> AbsentHosts:
-        """Those of a cluster of machines that one has; a cloud's are replaced by Ray."""
+        """Those of a cluster of machines that one has, by its file; a cloud's are replaced by Ray."""
         state = Path(f"/tmp/ray/cluster-{bootstrap_config().get('cluster_name')}.state")  # noqa: S108 (Ray's place for it)
         return AbsentHosts(
-            wanted=partial(left_to_us, state),
+            wanted=lambda: left_to_us(state) & _other_addresses(),
             known=lambda: members(self._address),
             take_in=lambda host: OtherHosts.of_cluster().take_in(host, head=self._address),
         )
@@ -149,12 +149,12 @@ class Place:
 
 def _end_the_others() -> None:
     """The head was ended on purpose: so is the cluster."""
-    OtherHosts.of_cluster().stop(_others())
+    OtherHosts.of_cluster().stop(_other_addresses())
 
 
-def _others() -> list[str]:
-    """Hosts, as the cluster's file has them; none where a cloud gives them."""
-    return list(bootstrap_config().get("provider", {}).get("worker_ips", []))
+def _other_addresses() -> set[str]:
+    """Of the hosts that the cluster's file names; none where a cloud gives them."""
+    return {resolved(name) for name in bootstrap_config().get("provider", {}).get("worker_ips", [])}
 
 
 def _own_address(names: set[str]) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from support.processes import until
 
+from infra.ray import absent
 from infra.ray.absent import AbsentHosts, left_to_us
+from sightline.errors import ServiceError
 
 
 class World:
@@ -31,7 +33,7 @@ class World:
         self.taken.append(host)
         self.hold.wait(10)
         if self.fails:
-            raise OSError("no way there")
+            raise ServiceError("ray", "no way there")
 
     def look_after(self, seconds: float, *, then: int) -> None:
         """Look every five seconds until so many were begun in all."""
@@ -78,6 +80,21 @@ def test_a_host_that_came_by_itself_is_left_alone(world: World) -> None:
 def test_nothing_is_done_while_the_cluster_does_not_answer(world: World) -> None:
     world.known = set()
     world.look_after(600, then=0)
+
+
+def test_what_goes_wrong_in_a_look_ends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def confused() -> set[str]:
+        if not caplog.text:
+            raise KeyError("state")
+        world.now += 50
+        return {"b"}
+
+    monkeypatch.setattr(absent, "_LOOK_EVERY_S", 0.01)
+    AbsentHosts(wanted=confused, known=lambda: {"a"}, take_in=world.take_in, clock=lambda: world.now).start()
+    until(lambda: "b" in world.taken, timeout_s=10, what="a look after the one that failed")
+    assert "KeyError: 'state'" in caplog.text
 
 
 def host(kind: str = "worker", state: str = "running", **tags: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import psutil
 import pytest
 from support.processes import until
 
+from infra.local import process
 from infra.ray.keeper import ray_stop_runs
+from infra.ray.keeper_record import KeeperRecord
 
 KEEPER = textwrap.dedent("""
     import logging, pathlib, sys
@@ -146,3 +149,15 @@ def test_nothing_that_ray_started_outlives_it(tmp_path: Path) -> None:
     keeper.communicate(timeout=30)
     with suppress(psutil.NoSuchProcess):
         assert psutil.Process(int(child.read_text())).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("left", ["", '{"process": {}}', "[]"], ids=["empty", "half", "another form"])
+def test_a_record_that_a_power_cut_spoilt_is_written_anew(tmp_path: Path, left: str) -> None:
+    assert KeeperRecord.of_running(tmp_path) is None
+    (tmp_path / "keeper.json").write_text(left)
+    assert KeeperRecord.of_running(tmp_path) is None
+    kept = process.start(["sleep", "60"], environment=os.environ, cwd=tmp_path, log=tmp_path / "log")
+    KeeperRecord(kept, "so").write(tmp_path)
+    assert KeeperRecord.of_running(tmp_path) == KeeperRecord(kept, "so")
+    process.stop(kept)
+    assert KeeperRecord.of_running(tmp_path) is None
